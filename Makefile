@@ -1,0 +1,47 @@
+# Everything lives in .venv: packages, kernels, Jupyter's settings and caches. Nothing is registered outside the project.
+PYTHON ?= python3
+BIN := .venv/bin
+export JUPYTER_CONFIG_DIR := $(CURDIR)/.venv/jupyter/config
+export JUPYTER_DATA_DIR := $(CURDIR)/.venv/jupyter/data
+export JUPYTER_RUNTIME_DIR := $(CURDIR)/.venv/jupyter/runtime
+export IPYTHONDIR := $(CURDIR)/.venv/jupyter/ipython
+export MPLCONFIGDIR := $(CURDIR)/.venv/jupyter/matplotlib
+export OMP_NUM_THREADS := 1
+ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.PHONY: help lab test course bench quality lock clean
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+
+lab: .venv/.lab ## install everything and open the course in JupyterLab
+	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/lectures/00_start_here.ipynb $(ROOT_FLAG) $(LAB_FLAGS)
+
+test: .venv/.test ## install what the tests need and run them
+	$(BIN)/python -m pytest -n 2 $(TEST_FLAGS)
+
+course: .venv/.lab ## regenerate and verify lectures, problem sets and the exam table
+	$(BIN)/python -m pgmkit.course build
+	$(BIN)/python -m pgmkit.course release
+	$(BIN)/python -m pgmkit.course exams
+	$(BIN)/python -m pgmkit.course check
+
+lock: ## pin the newest versions that fit together (needs a network)
+	$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip install --quiet pip-tools
+	.venv/lock/bin/pip-compile --upgrade --strip-extras --extra test --no-emit-index-url --no-emit-find-links \
+	  --no-header --quiet --output-file requirements.lock pyproject.toml
+	sed -i.bak 's/+cpu$$//' requirements.lock && rm requirements.lock.bak
+
+clean: ## remove .venv and everything that grading made
+	rm -rf .venv submitted autograded feedback gradebook.db
+
+.venv/bin/python:
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'pgmkit needs Python 3.11 or newer; this is ' + sys.version)"
+	$(PYTHON) -m venv .venv
+
+.venv/.lab: .venv/bin/python requirements.lock pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable .
+	touch $@
+
+.venv/.test: .venv/.lab
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[test]'
+	touch $@

@@ -1,0 +1,155 @@
+"""An exam: a probe, a reference and the known mistakes. It holds no verdict; the judge compares what the probe saw."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Generator
+
+Answer = Callable[..., Any]
+Observation = tuple[str, Any, float]
+"""Name, value (or a function that makes it when asked, so that one crash costs one observation), points."""
+Observations = Iterator[Observation]
+Probe = Callable[[Answer, Generator], Observations]
+
+
+class BorrowedAnswer(Exception):
+    """The answer called the library's own function instead of doing the work."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known wrong answer: what it is called, what to tell its owner, and the wrong code itself."""
+
+    title: str
+    advice: str
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An observation that could not be made: the exception's name, its message, and the line of the answer it came from."""
+
+    kind: str
+    message: str
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One observation as plain data: tensors are detached copies, anything unknown is described by a `Failure`."""
+
+    name: str
+    value: Any
+    points: float
+
+
+@dataclass(eq=False)
+class Exam:
+    """What an exercise asks for and how an answer is driven.
+
+    Args:
+        reference: the library's own function; its name and docstring are the exercise's.
+        minutes: expected working time.
+        difficulty: 1 (apply the formula), 2 (think about an edge), 3 (put several things together).
+        hints: the ladder: a nudge, a hint, a near-solution that is still not the line of code.
+        closes: other public functions that would give the answer away.
+        tolerance: relative tolerance of the judge.
+    """
+
+    reference: Answer
+    minutes: int
+    difficulty: int
+    hints: tuple[str, str, str]
+    closes: tuple[Answer, ...] = ()
+    tolerance: float = 1e-6
+    run: Probe = field(init=False, repr=False)
+    mistakes: list[Mistake] = field(default_factory=list, init=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The name of the function that the exercise asks for."""
+        return self.reference.__name__
+
+    @cached_property
+    def points(self) -> float:
+        """The sum of the observations' shares."""
+        return float(sum(points for _, _, points in self.run(self.reference, torch.Generator().manual_seed(0))))
+
+    def probe(self, run: Probe) -> Probe:
+        """Decorator: `run(answer, generator)` drives any answer and yields observations; inputs come from `generator` only."""
+        self.run = run
+        return run
+
+    def mistake(self, title: str, advice: str) -> Callable[[Answer], Answer]:
+        """Decorator: the function below it is a known wrong answer."""
+
+        def add(answer: Answer) -> Answer:
+            self.mistakes.append(Mistake(title, advice, answer))
+            return answer
+
+        return add
+
+
+def plain(value: Any) -> Any:
+    """Plain data of an observation: numbers, strings, None, plain tensors, and lists, tuples and dicts of these."""
+    match value:
+        case torch.Tensor():
+            return value.detach().as_subclass(torch.Tensor).cpu().clone()
+        case bool() | int() | float() | str() | None:
+            return value
+        case tuple() | list():
+            return tuple(plain(v) for v in value)
+        case dict():
+            return {str(k): plain(v) for k, v in value.items()}
+    return Failure(type(value).__name__, f"an object of type {type(value).__name__} came back")
+
+
+def failure(error: BaseException, answer: Answer) -> Failure:
+    """What went wrong, with the last line of the answer's own code that was running."""
+    where, code = "", getattr(answer, "__code__", None)
+    trace = error.__traceback__
+    while trace is not None:
+        if code is not None and trace.tb_frame.f_code.co_filename == code.co_filename:
+            where = f"line {trace.tb_lineno - code.co_firstlineno + 1} of {code.co_name}"
+        trace = trace.tb_next
+    return Failure(type(error).__name__, str(error).split("\n")[0][:300], where)
+
+
+def observe(exam: Exam, answer: Answer, seed: int) -> list[Seen]:
+    """Drive the answer with the exam's probe and collect what it saw, one entry per observation that was reached."""
+    seen: list[Seen] = []
+    try:
+        for name, value, points in exam.run(answer, torch.Generator().manual_seed(seed)):
+            try:
+                result = plain(value() if inspect.isfunction(value) else value)
+            except Exception as error:
+                result = failure(error, answer)
+            seen.append(Seen(name, result, points))
+    except Exception as error:
+        seen.append(Seen("everything after that", failure(error, answer), 0.0))
+    return seen
+
+
+def refuse(*args: Any, **kwargs: Any) -> None:
+    """Stands in for a closed function; self-contained, because only its code is transplanted."""
+    from pgmkit.checks.exam import BorrowedAnswer
+
+    raise BorrowedAnswer("The answer calls pgmkit's own function, which is what the exercise asks for.")
+
+
+@contextmanager
+def closed(functions: list[Answer]) -> Iterator[None]:
+    """Inside, the given library functions refuse to answer, under whatever name they are held."""
+    codes = {function: function.__code__ for function in functions}
+    try:
+        for function in codes:
+            function.__code__ = refuse.__code__
+        yield
+    finally:
+        for function, code in codes.items():
+            function.__code__ = code

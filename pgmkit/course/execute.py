@@ -1,0 +1,44 @@
+"""Run a notebook in a fresh kernel, on one thread, and keep what a reader can use."""
+
+import os
+import time
+from pathlib import Path
+from unittest.mock import patch
+
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+QUIET = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TQDM_DISABLE": "1", "PYTHONHASHSEED": "0"}
+LIVE = "application/vnd.jupyter.widget-view+json"
+OFFLINE = """
+import socket as _socket
+_connect = _socket.socket.connect
+def _local_only(self, address):
+    if self.family in (_socket.AF_INET, _socket.AF_INET6) and address[0] not in ("127.0.0.1", "localhost", "::1"):
+        raise OSError(f"a course notebook must not use the network; it asked for {address}")
+    return _connect(self, address)
+_socket.socket.connect = _local_only
+"""
+
+
+def execute(notebook: NotebookNode, folder: Path, *, timeout: int = 300, allow_errors: bool = False) -> float:
+    """Run all cells in place, without a network; widgets, which need a kernel, leave their static fallback. Returns seconds."""
+    client = NotebookClient(
+        notebook,
+        timeout=timeout,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        allow_errors=allow_errors,
+        record_timing=False,
+    )
+    start = time.perf_counter()
+    with patch.dict(os.environ, QUIET), client.setup_kernel(extra_arguments=["--IPKernelApp.exec_lines=" + OFFLINE]):
+        for index, cell in enumerate(notebook.cells):
+            client.execute_cell(cell, index, execution_count=None)
+    seconds = time.perf_counter() - start
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["language_info"] = {"name": "python"}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if LIVE not in output.get("data", {})]
+    return seconds

@@ -1,0 +1,1 @@
+"""Data that needs no network: seeded toys and small packaged sets."""
