@@ -4,7 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
-c = get_config()  # noqa: F821 (nbgrader provides it)
+c = get_config()
 
 c.CourseDirectory.root = str(Path(__file__).resolve().parent) if "__file__" in globals() else os.getcwd()
 c.CourseDirectory.course_id = "pgmkit"

@@ -37,7 +37,9 @@ class Question:
     def __post_init__(self) -> None:
         right = [c for c in self.choices if not c.misconception]
         if len(right) != 1 or len(self.choices) < 3:
-            raise ValueError(f"a question needs three choices or more, exactly one of them right; got {len(self.choices)} and {len(right)}.")
+            raise ValueError(
+                f"a question needs three choices or more, exactly one of them right; got {len(self.choices)} and {len(right)}."
+            )
 
     def letters(self) -> list[str]:
         """a, b, c, ..."""

@@ -32,6 +32,8 @@ def probe(answer: Answer, generator: Generator) -> Observations:
     yield "finite at logits of 200 and 1000", lambda: answer(extreme, -extreme / 2), 2
 
 
-@discriminator.mistake("The labels are swapped", "D says 1 for data. -log D(x) belongs to the real logits, -log(1 - D(x)) to the fake ones.")
+@discriminator.mistake(
+    "The labels are swapped", "D says 1 for data. -log D(x) belongs to the real logits, -log(1 - D(x)) to the fake ones."
+)
 def swapped(real: Tensor, fake: Tensor) -> Tensor:
     return F.softplus(real).mean() + F.softplus(-fake).mean()

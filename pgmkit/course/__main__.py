@@ -11,7 +11,9 @@ from pgmkit.course.build import build as build_all
 from pgmkit.course.paths import Course
 from pgmkit.course.release import release as release_all
 
-app = typer.Typer(help="Regenerate, release and verify the course.", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+app = typer.Typer(
+    help="Regenerate, release and verify the course.", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+)
 # nbgrader calls `alembic` by name; it stands beside this interpreter, also where .venv was never activated.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 Root = Annotated[Path | None, typer.Option(help="The course's folder; default: the working directory or above.")]

@@ -88,7 +88,7 @@ def build(course: Course, *, again: bool = False, only: str = "") -> list[str]:
         again: execute lectures even where nothing changed.
         only: the stem of one source.
     """
-    sources = {source: lecture for source in course.lectures} | {source: problem_set for source in course.problem_sets}
+    sources = dict.fromkeys(course.lectures, lecture) | dict.fromkeys(course.problem_sets, problem_set)
     changed = []
     for source, make in sources.items():
         if only in ("", source.stem):

@@ -132,5 +132,3 @@ def generator_kl_view(p_g: Tensor, p_data: Tensor, discriminator: Tensor) -> KLV
         kl_divergence(p_data, q_1 / q_1.sum(-1, keepdim=True)),
         js_divergence(p_g, p_data),
     )
-
-
