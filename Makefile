@@ -6,6 +6,7 @@ export JUPYTER_DATA_DIR := $(CURDIR)/.venv/jupyter/data
 export JUPYTER_RUNTIME_DIR := $(CURDIR)/.venv/jupyter/runtime
 export IPYTHONDIR := $(CURDIR)/.venv/jupyter/ipython
 export MPLCONFIGDIR := $(CURDIR)/.venv/jupyter/matplotlib
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export OMP_NUM_THREADS := 1
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 
@@ -14,10 +15,10 @@ help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
 
 lab: .venv/.lab ## install everything and open the course in JupyterLab
-	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/lectures/00_start_here.ipynb $(ROOT_FLAG) $(LAB_FLAGS)
+	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.extension_manager=readonly --LabApp.default_url=/lab/tree/lectures/00_start_here.ipynb $(ROOT_FLAG) $(LAB_FLAGS)
 
 test: .venv/.test ## install what the tests need and run them
-	$(BIN)/python -m pytest -n 2 $(TEST_FLAGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(TEST_FLAGS)
 
 course: .venv/.lab ## regenerate and verify lectures, problem sets and the exam table
 	$(BIN)/python -m pgmkit.course build
@@ -32,7 +33,7 @@ lock: ## pin the newest versions that fit together (needs a network)
 	sed -i.bak 's/+cpu$$//' requirements.lock && rm requirements.lock.bak
 
 clean: ## remove .venv and everything that grading made
-	rm -rf .venv submitted autograded feedback gradebook.db
+	rm -rf .venv submitted autograded feedback exchange gradebook.db grades.csv
 
 .venv/bin/python:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'pgmkit needs Python 3.11 or newer; this is ' + sys.version)"
@@ -40,6 +41,8 @@ clean: ## remove .venv and everything that grading made
 
 .venv/.lab: .venv/bin/python requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable .
+	mkdir -p .venv/etc/jupyter/labconfig
+	cp .jupyter/page_config.json .venv/etc/jupyter/labconfig/page_config.json
 	touch $@
 
 .venv/.test: .venv/.lab

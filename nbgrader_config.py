@@ -6,14 +6,18 @@ from pathlib import Path
 
 c = get_config()
 
-c.CourseDirectory.root = str(Path(__file__).resolve().parent) if "__file__" in globals() else os.getcwd()
+ROOT = Path(__file__).resolve().parent
+
+c.CourseDirectory.root = str(ROOT)
 c.CourseDirectory.course_id = "pgmkit"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "assignments"
 c.CourseDirectory.submitted_directory = "submitted"
 c.CourseDirectory.autograded_directory = "autograded"
 c.CourseDirectory.feedback_directory = "feedback"
-c.CourseDirectory.db_assignments = []
+
+# Where problem sets are handed out and in. On a server with many users, name a folder that all of them can write to.
+c.Exchange.root = os.environ.get("NBGRADER_EXCHANGE", str(ROOT / "exchange"))
 
 # The text sources hold the answers: they never go into a release.
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "*.md"]

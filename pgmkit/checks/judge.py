@@ -183,18 +183,24 @@ def says(exam: Exam) -> str:
     return " ".join([lines[0], *rest[: rest.index("") if "" in rest else len(rest)]])
 
 
-def judge(exam: Exam, answer: Answer, seed: int, closed_functions: Sequence[Answer] = ()) -> Verdict:
+def rows_of(exam: Exam, answer: Answer, seed: int, shut: Sequence[Answer] = ()) -> tuple[tuple[Row, ...], list[Seen], list[Seen]]:
+    """The rows of a verdict, and what the probe saw of the reference and of the answer."""
+    wanted = observe(exam, exam.reference, seed)
+    with closed([exam.reference, *exam.closes, *shut] if shut else []):
+        came = observe(exam, answer, seed)
+    reasons = differences([seen.value for seen in wanted], aligned(came, wanted), exam.tolerance)
+    return tuple(Row(seen.name, seen.points, reason) for seen, reason in zip(wanted, reasons, strict=True)), wanted, came
+
+
+def judge(exam: Exam, answer: Answer, seed: int, shut: Sequence[Answer] = ()) -> Verdict:
     """Take the exam: what the answer earns, and what to say about the rest.
 
     Args:
         exam: the exam of one exercise.
         answer: any callable.
         seed: inputs are drawn from it; any seed gives the same verdict.
-        closed_functions: library functions that refuse while the answer runs, beside the exam's own.
+        shut: library functions that refuse to answer meanwhile: those that the problem set asks for. Empty: none does,
+            not even the exam's own, for the known mistakes that are built on the reference.
     """
-    wanted = observe(exam, exam.reference, seed)
-    with closed([exam.reference, *exam.closes, *closed_functions]):
-        came = observe(exam, answer, seed)
-    reasons = differences([seen.value for seen in wanted], aligned(came, wanted), exam.tolerance)
-    rows = tuple(Row(seen.name, seen.points, reason) for seen, reason in zip(wanted, reasons, strict=True))
+    rows, wanted, came = rows_of(exam, answer, seed, shut)
     return Verdict(rows, diagnose(exam, rows, wanted, came, seed))

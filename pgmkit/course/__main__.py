@@ -1,21 +1,19 @@
 """`python -m pgmkit.course`: regenerate, release and verify the course."""
 
-import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pgmkit.course.build import build as build_all
+from pgmkit.course.check import check as check_all
+from pgmkit.course.exams import exams as exams_all
 from pgmkit.course.paths import Course
 from pgmkit.course.release import release as release_all
 
 app = typer.Typer(
     help="Regenerate, release and verify the course.", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
 )
-# nbgrader calls `alembic` by name; it stands beside this interpreter, also where .venv was never activated.
-os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 Root = Annotated[Path | None, typer.Option(help="The course's folder; default: the working directory or above.")]
 
 
@@ -38,6 +36,21 @@ def build(
 def release(root: Root = None) -> None:
     """solutions/ to assignments/, through nbgrader, without answers."""
     report("released", release_all(Course.here(root)))
+
+
+@app.command()
+def exams(root: Root = None) -> None:
+    """Prove every exam and remake tests/exams.md."""
+    report("exams", exams_all(Course.here(root)))
+
+
+@app.command()
+def check(root: Root = None) -> None:
+    """Verify all materials: stale builds, leaks, lectures in a fresh kernel, full marks for the solutions."""
+    faults = check_all(Course.here(root), typer.echo)
+    for fault in faults:
+        typer.echo(fault, err=True)
+    raise typer.Exit(1 if faults else 0)
 
 
 if __name__ == "__main__":

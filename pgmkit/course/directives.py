@@ -61,7 +61,7 @@ def plain_cell(cell: NotebookNode) -> list[NotebookNode]:
 
 def shown(name: str, cell: NotebookNode) -> list[NotebookNode]:
     """`show`: the whole source."""
-    return [new_code_cell(source_of(name))]
+    return [new_code_cell(source_of(name), metadata={"tags": ["library"]})]
 
 
 def outlined(name: str, cell: NotebookNode) -> list[NotebookNode]:

@@ -30,9 +30,10 @@ def execute(notebook: NotebookNode, folder: Path, *, timeout: int = 300, allow_e
         resources={"metadata": {"path": str(folder)}},
         allow_errors=allow_errors,
         record_timing=False,
+        extra_arguments=["--IPKernelApp.code_to_run=" + OFFLINE, "--log-level=ERROR"],
     )
     start = time.perf_counter()
-    with patch.dict(os.environ, QUIET), client.setup_kernel(extra_arguments=["--IPKernelApp.exec_lines=" + OFFLINE]):
+    with patch.dict(os.environ, QUIET), client.setup_kernel():
         for index, cell in enumerate(notebook.cells):
             client.execute_cell(cell, index, execution_count=None)
     seconds = time.perf_counter() - start

@@ -1,0 +1,70 @@
+"""Verify every material: nothing is stale, nothing leaks, lectures run cleanly, solutions earn full marks."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.utils import determine_grade, is_grade
+
+from pgmkit.course.build import fingerprint, notebook, problem_set
+from pgmkit.course.execute import execute
+from pgmkit.course.paths import Course
+from pgmkit.course.release import released_elsewhere
+from pgmkit.course.rules import faults, outputs_of, summary
+
+Say = Callable[[str], None]
+
+
+def stale(course: Course) -> list[str]:
+    """Built files that differ from what their sources give today."""
+    found = []
+    for source in course.lectures:
+        target = source.with_suffix(".ipynb")
+        kept = nbformat.read(target, as_version=4) if target.is_file() else NotebookNode(metadata={})
+        if kept.metadata.get("pgmkit", {}).get("fingerprint") != fingerprint(notebook(source)):
+            found.append(course.relative(target))
+    for source in course.problem_sets:
+        target, text = source.with_suffix(".ipynb"), nbformat.writes(problem_set(source), version=4) + "\n"
+        if not target.is_file() or target.read_text(encoding="utf-8") != text:
+            found.append(course.relative(target))
+    return found
+
+
+def stale_releases(course: Course) -> list[str]:
+    """Files of `assignments/` that differ from what a release writes today, missing and extra ones included."""
+    fresh = released_elsewhere(course)
+    folder = course.root / "assignments"
+    here = {course.relative(p): p.read_bytes() for p in folder.rglob("*") if p.is_file() and ".ipynb_checkpoints" not in p.parts}
+    return sorted(name for name in fresh.keys() | here.keys() if fresh.get(name) != here.get(name))
+
+
+def lecture_faults(source: Path, say: Say) -> list[str]:
+    """Run a lecture from top to bottom in a fresh kernel and judge what a machine can judge."""
+    lecture = deepcopy(notebook(source))
+    seconds = execute(lecture, source.parent, allow_errors=True)
+    say(summary(source.stem, lecture, seconds))
+    return [f"{source.stem}: {fault}" for fault in faults(lecture, seconds)]
+
+
+def solution_faults(source: Path, say: Say) -> list[str]:
+    """Run an instructor's notebook: every check must earn all its points, and nothing may go to stderr."""
+    solution = problem_set(source)
+    seconds = execute(solution, source.parent, allow_errors=True)
+    scores = {cell.metadata.nbgrader.grade_id: determine_grade(cell) for cell in solution.cells if is_grade(cell)}
+    earned, most = (sum(score[i] for score in scores.values()) for i in (0, 1))
+    say(f"{source.stem}: {seconds:.0f} s, the solutions earn {earned:g} of {most:g} points in {len(scores)} exercises")
+    short = [f"{name} earns {came:g} of {wanted:g} points" for name, (came, wanted) in scores.items() if came != wanted]
+    return [f"{source.stem}: {fault}" for fault in [*short, *(f for cell in solution.cells for f in outputs_of(cell))]]
+
+
+def check(course: Course, say: Say) -> list[str]:
+    """All faults of the course's materials; `say` receives a line of figures per notebook."""
+    found = [f"{name} is stale: run python -m pgmkit.course build" for name in stale(course)]
+    found += [f"{name} is stale: run python -m pgmkit.course release" for name in stale_releases(course)]
+    for source in course.problem_sets:
+        found += solution_faults(source, say)
+    for source in course.lectures:
+        found += lecture_faults(source, say)
+    return found
