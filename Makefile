@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export OMP_NUM_THREADS := 1
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test course bench quality lock clean
+.PHONY: help lab test course quality lock clean
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
 
@@ -25,6 +25,10 @@ course: .venv/.lab ## regenerate and verify lectures, problem sets and the exam 
 	$(BIN)/python -m pgmkit.course release
 	$(BIN)/python -m pgmkit.course exams
 	$(BIN)/python -m pgmkit.course check
+
+quality: .venv/.lab ## train every GAN recipe over three seeds and remake the quality tables (half an hour)
+	$(BIN)/python tests/benchmarks/gan_quality.py
+	$(BIN)/python tests/benchmarks/digits_quality.py
 
 lock: ## pin the newest versions that fit together (needs a network)
 	$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip install --quiet pip-tools

@@ -1,10 +1,11 @@
 """The nouns of the course. Each protocol says what we need, nothing more."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Generator, Tensor
 
 
+@runtime_checkable
 class Model(Protocol):
     """p_theta(x): anything we can draw from."""
 

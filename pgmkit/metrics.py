@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from pgmkit.data.toy2d import GaussianMixture
-from pgmkit.errors import want_count, want_positive, want_same_shape, want_tensor
+from pgmkit.errors import want_count, want_instance, want_nonempty, want_positive, want_same_shape, want_tensor
 from pgmkit.rng import randn
 
 
@@ -30,6 +30,7 @@ def mode_report(x: Tensor, mixture: GaussianMixture, *, within: float = 3.0) -> 
     """
     want_tensor("(n, d)", ndim=2, x=x)
     want_positive(within=within)
+    want_instance(GaussianMixture, mixture=mixture)
     if len(x) == 0 or x.shape[1] != mixture.centers.shape[1]:
         raise ValueError(f"x must have shape (n, {mixture.centers.shape[1]}) with n > 0; got {tuple(x.shape)}.")
     distance, nearest = torch.cdist(x.to(mixture.centers), mixture.centers).min(1)
@@ -48,6 +49,7 @@ def sliced_w1(x: Tensor, y: Tensor, *, directions: int = 128, generator: Generat
         generator: source of the directions.
     """
     want_tensor("(n, d)", ndim=2, x=x, y=y)
+    want_nonempty("(n, d)", x=x, y=y)
     want_same_shape(x=x, y=y)
     want_count(directions=directions)
     u = randn(x.shape[1], directions, generator=generator, like=x)
@@ -65,9 +67,12 @@ def frechet_distance(x: Tensor, y: Tensor) -> Tensor:
     Heusel et al., 2017; here on small features, so the numbers compare only with each other.
     """
     want_tensor("(n, d)", ndim=2, x=x, y=y)
+    want_nonempty("(n, d)", x=x, y=y)
     if x.shape[1] != y.shape[1] or min(len(x), len(y)) < 2:
         raise ValueError(f"x and y need the same width and at least two rows; got {tuple(x.shape)} and {tuple(y.shape)}.")
+    if not bool(x.isfinite().all() and y.isfinite().all()):
+        raise ValueError(f"x and y must be finite; got {int((~x.isfinite()).sum())} and {int((~y.isfinite()).sum())} values that are not.")
     x, y = x.double(), y.double()
-    c_x, c_y = x.T.cov(), y.T.cov()
+    c_x, c_y = torch.atleast_2d(x.T.cov()), torch.atleast_2d(y.T.cov())  # (d, d), also where d is 1
     root = torch.linalg.eigvals(c_x @ c_y).real.clamp(min=0).sqrt().sum()
     return (x.mean(0) - y.mean(0)).square().sum() + c_x.trace() + c_y.trace() - 2 * root

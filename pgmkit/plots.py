@@ -14,7 +14,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from pgmkit.errors import want_tensor
+from pgmkit.errors import (
+    want_callable,
+    want_count,
+    want_instance,
+    want_nonempty,
+    want_nonnegative,
+    want_positive,
+    want_same_shape,
+    want_tensor,
+    want_text,
+)
 
 DATA, MODEL, DISCRIMINATOR, CONSTRAINT, NEUTRAL = "#009E73", "#8E4FA8", "#0072B2", "#E69F00", "#555555"
 STYLE = {
@@ -34,6 +44,8 @@ def figure(rows: int = 1, columns: int = 1, *, width: float = 4.2, height: float
 
     The figure is closed for pyplot: it appears only where `show` puts it, once.
     """
+    want_count(rows=rows, columns=columns)
+    want_positive(width=width, height=height)
     with plt.rc_context(STYLE):
         fig, axes = plt.subplots(rows, columns, figsize=(width * columns, height * rows), squeeze=False, **kwargs)
     plt.close(fig)
@@ -42,6 +54,7 @@ def figure(rows: int = 1, columns: int = 1, *, width: float = 4.2, height: float
 
 def png(fig: Figure) -> bytes:
     """The figure as the bytes of a PNG file."""
+    want_instance(Figure, fig=fig)
     buffer = io.BytesIO()
     with plt.rc_context(STYLE):
         fig.savefig(buffer, format="png", metadata={"Software": None})
@@ -55,14 +68,22 @@ def show(fig: Figure, alt: str) -> None:
         fig: made by `figure`.
         alt: what the figure shows, in one sentence; also under the figure's data for screen readers.
     """
-    if not alt.strip():
-        raise ValueError("alt must say what the figure shows; got an empty text.")
+    want_text(alt=alt)
     display({"image/png": png(fig), "text/plain": alt}, metadata={"image/png": {"alt": alt}}, raw=True)
+
+
+def want_points(ax: Axes, **tensors: Tensor) -> None:
+    """Raise unless `ax` is an axes and every named tensor holds points in the plane, shape (n, 2)."""
+    want_instance(Axes, ax=ax)
+    want_tensor("(n, 2)", ndim=2, **tensors)
+    for name, x in tensors.items():
+        if x.shape[1] != 2:
+            raise ValueError(f"{name} must hold points in the plane, shape (n, 2); got {tuple(x.shape)}.")
 
 
 def scatter(ax: Axes, x: Tensor, *, color: str = DATA, marker: str = ".", label: str | None = None, size: float = 8.0) -> Axes:
     """Points x, shape (n, 2)."""
-    want_tensor("(n, 2)", ndim=2, x=x)
+    want_points(ax, x=x)
     points = x.detach()
     ax.scatter(points[:, 0], points[:, 1], s=size, c=color, marker=marker, label=label, alpha=0.6, linewidths=0.5 if marker == "x" else 0)
     return ax
@@ -70,6 +91,8 @@ def scatter(ax: Axes, x: Tensor, *, color: str = DATA, marker: str = ".", label:
 
 def plane(ax: Axes, extent: float) -> Axes:
     """A square window [-extent, extent]^2 with equal scales and labelled axes."""
+    want_instance(Axes, ax=ax)
+    want_positive(extent=extent)
     ax.set(xlim=(-extent, extent), ylim=(-extent, extent), xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
     return ax
 
@@ -78,12 +101,25 @@ def heatmap(
     ax: Axes, f: Callable[[Tensor], Tensor], *, extent: float, low: float | None = None, high: float | None = None, points: int = 60
 ) -> Axes:
     """f on a square grid of `points` x `points`, f maps (n, 2) to (n,), white at low values and blue at high ones."""
+    want_instance(Axes, ax=ax)
+    want_callable(f=f)
+    want_positive(extent=extent)
+    want_count(points=points)
     ticks = torch.linspace(-extent, extent, points)
     x = torch.cartesian_prod(ticks, ticks)  # (points^2, 2)
     with torch.no_grad():
-        values = f(x.to(torch.get_default_dtype())).reshape(points, points).T
+        values = f(x)
+    want_tensor("(points^2,), one value for each point", **{"f(x)": values})
+    if values.numel() != points**2:
+        raise ValueError(f"f must give one number for each of the {points**2} points; got {tuple(values.shape)}.")
     image = ax.imshow(
-        values, origin="lower", extent=(-extent, extent, -extent, extent), cmap="Blues", vmin=low, vmax=high, interpolation="bilinear"
+        values.reshape(points, points).T.numpy(),
+        origin="lower",
+        extent=(-extent, extent, -extent, extent),
+        cmap="Blues",
+        vmin=low,
+        vmax=high,
+        interpolation="bilinear",
     )
     ax.figure.colorbar(image, ax=ax, shrink=0.8)
     return ax
@@ -91,6 +127,10 @@ def heatmap(
 
 def arrows(ax: Axes, x: Tensor, direction: Tensor, *, color: str = MODEL, length: float = 0.3) -> Axes:
     """An arrow at each x, shape (n, 2), along `direction`; the longest is `length` long."""
+    want_points(ax, x=x, direction=direction)
+    want_nonempty("(n, 2)", x=x)
+    want_same_shape(x=x, direction=direction)
+    want_nonnegative(length=length)
     longest = direction.norm(dim=1).max().clamp(min=1e-12)
     d = (direction / longest * length).detach()
     ax.quiver(x.detach()[:, 0], x.detach()[:, 1], d[:, 0], d[:, 1], color=color, angles="xy", scale_units="xy", scale=1, width=0.006)
@@ -99,16 +139,24 @@ def arrows(ax: Axes, x: Tensor, direction: Tensor, *, color: str = MODEL, length
 
 def images(ax: Axes, x: Tensor, *, columns: int = 10, side: int = 8) -> Axes:
     """A sheet of grey images x, shape (n, side * side), values 0 (white) to 1 (black)."""
+    want_instance(Axes, ax=ax)
+    want_count(columns=columns, side=side)
+    want_nonempty("(n, side * side)", x=x)
+    if x.shape[1:] != (side * side,):
+        raise ValueError(f"x must have shape (n, side * side) = (n, {side * side}); got {tuple(x.shape)}.")
     rows = -(-len(x) // columns)
     sheet = torch.zeros(rows * columns, side + 1, side + 1)
     sheet[: len(x), :side, :side] = x.detach().reshape(-1, side, side)
     tiled = sheet.reshape(rows, columns, side + 1, side + 1).transpose(1, 2).reshape(rows * (side + 1), columns * (side + 1))
-    ax.imshow(tiled, cmap="Greys", vmin=0, vmax=1)
+    ax.imshow(tiled.numpy(), cmap="Greys", vmin=0, vmax=1)
     ax.set_axis_off()
     return ax
 
 
 def smooth(values: Sequence[float], window: int = 50) -> Tensor:
     """Running mean over `window` values, for noisy histories; shape (len - window + 1,)."""
+    want_count(window=window)
+    if len(values) == 0:
+        raise ValueError("values must hold at least one number; got none.")
     v = torch.tensor(values, dtype=torch.float64)
     return v.unfold(0, min(window, len(v)), 1).mean(1)

@@ -6,6 +6,8 @@ from html import escape
 import ipywidgets
 from IPython.display import HTML, display
 
+from pgmkit.errors import describe, want_instance, want_text
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -21,6 +23,10 @@ class Choice:
     reply: str
     misconception: str = ""
 
+    def __post_init__(self) -> None:
+        want_text(text=self.text, reply=self.reply)
+        want_instance(str, misconception=self.misconception)
+
 
 @dataclass(frozen=True)
 class Question:
@@ -35,6 +41,9 @@ class Question:
     choices: tuple[Choice, ...]
 
     def __post_init__(self) -> None:
+        want_text(prompt=self.prompt)
+        want_instance(tuple, choices=self.choices)
+        want_instance(Choice, **{f"choices[{i}]": c for i, c in enumerate(self.choices)})
         right = [c for c in self.choices if not c.misconception]
         if len(right) != 1 or len(self.choices) < 3:
             raise ValueError(
@@ -48,7 +57,7 @@ class Question:
     def reply(self, letter: str) -> str:
         """The reply to a choice: "Right." and why, or the misconception's name and what is wrong with it."""
         if letter not in self.letters():
-            raise ValueError(f"choose one of {', '.join(self.letters())}; got {letter!r}.")
+            raise ValueError(f"choose one of {', '.join(self.letters())}; got {describe(letter)}.")
         choice = self.choices[self.letters().index(letter)]
         return f"Right. {choice.reply}" if not choice.misconception else f"Not quite: {choice.misconception}. {choice.reply}"
 

@@ -1,14 +1,34 @@
 """Exams: `check(answer)` in a notebook, `judge` everywhere else."""
 
-from pgmkit.checks import gan_losses
-from pgmkit.checks.check import check
+from pgmkit.checks import clipping, critic, critic_phase, duality, gan_losses, gan_step, gan_theory, lipschitz, penalty, transport, warmup
+from pgmkit.checks.check import check, ready
 from pgmkit.checks.exam import Exam
 
 PROBLEM_SETS: dict[str, tuple[Exam, ...]] = {
-    "ps1": (gan_losses.discriminator,),
+    "warmup": (warmup.kl,),
+    "ps1": (
+        gan_theory.optimal,
+        gan_losses.discriminator,
+        gan_losses.generator_exam,
+        gan_step.step,
+        gan_theory.js,
+        gan_theory.value,
+    ),
+    "ps2": (
+        transport.lines,
+        transport.samples,
+        duality.grid_exam,
+        duality.dual,
+        critic.critic_exam,
+        critic.generator_exam,
+        clipping.clip_exam,
+        critic_phase.phase,
+        lipschitz.bound_exam,
+        penalty.penalty_exam,
+    ),
 }
 """The exams of each problem set, in order. While one is taken, the library's own answers of its whole set are closed."""
 
 EXAMS: dict[str, Exam] = {exam.name: exam for exams in PROBLEM_SETS.values() for exam in exams}
 
-__all__ = ["EXAMS", "PROBLEM_SETS", "check"]
+__all__ = ["EXAMS", "PROBLEM_SETS", "check", "ready"]

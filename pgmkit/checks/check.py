@@ -5,17 +5,24 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from typing import Any, TextIO
+from unittest.mock import patch
 
+from ipykernel.iostream import OutStream
 from IPython import get_ipython
 from IPython.display import display
 
 from pgmkit.checks.exam import Answer, Exam
-from pgmkit.checks.judge import judge
+from pgmkit.checks.judge import Verdict, judge
 from pgmkit.checks.report import Report
 
 SEED_VARIABLE = "PGMKIT_EXAM_SEED"
+
+
+def muted(stream: TextIO, sink: io.StringIO) -> AbstractContextManager:
+    """A notebook's own stream writes into the sink: loggers and progress bars made earlier still hold it."""
+    return patch.object(stream, "write", sink.write) if isinstance(stream, OutStream) else nullcontext()
 
 
 @contextmanager
@@ -26,7 +33,7 @@ def quiet() -> Iterator[io.StringIO]:
     saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
-        with redirect_stdout(printed), redirect_stderr(printed), warnings.catch_warnings():
+        with muted(sys.stderr, printed), redirect_stdout(printed), redirect_stderr(printed), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield printed
     finally:
@@ -47,6 +54,14 @@ def exam_of(answer: Any, exams: dict[str, Exam]) -> Exam:
     raise ValueError(f"no exercise asks for {getattr(answer, '__name__', answer)!r}; these do: {', '.join(exams)}.")
 
 
+def verdict_of(exam: Exam, answer: Answer) -> Verdict:
+    """The verdict, with all answers of the exam's problem set closed in the library."""
+    from pgmkit.checks import PROBLEM_SETS
+
+    neighbours = next(exams for exams in PROBLEM_SETS.values() if exam in exams)
+    return judge(exam, answer, int(os.environ.get(SEED_VARIABLE, "0")), [e.reference for e in neighbours])
+
+
 def check(answer: Answer) -> float:
     """Take the exam of an exercise: show which observations agree with the reference and what the rest looks like.
 
@@ -57,11 +72,29 @@ def check(answer: Answer) -> float:
         The points, a plain float, which is what the grading run reads. At home the inputs are the same at every run;
         in the grading run they are drawn afresh.
     """
-    from pgmkit.checks import EXAMS, PROBLEM_SETS
+    from pgmkit.checks import EXAMS
 
     exam = exam_of(answer, EXAMS)
-    neighbours = next(exams for exams in PROBLEM_SETS.values() if exam in exams)
     with quiet() as printed:
-        verdict = judge(exam, answer, int(os.environ.get(SEED_VARIABLE, "0")), [e.reference for e in neighbours])
+        verdict = verdict_of(exam, answer)
     display(Report(exam.name, verdict, exam.hints, printed.getvalue()))
     return verdict.score
+
+
+def ready(*names: str) -> bool:
+    """Whether the notebook's answers to these exercises earn full marks; otherwise a sentence says which do not yet.
+
+    It guards ungraded cells that use the answers, so it takes names: an answer need not even exist.
+
+    Args:
+        names: names of functions that exercises ask for.
+    """
+    from pgmkit.checks import EXAMS
+
+    shell = get_ipython()
+    answers = {name: shell.user_ns.get(name) if shell else None for name in names}
+    with quiet():
+        missing = [name for name, answer in answers.items() if not callable(answer) or verdict_of(EXAMS[name], answer).diagnosis]
+    if missing:
+        print(f"This cell waits for {', '.join(missing)}. Run it again when the check gives full marks.")
+    return not missing

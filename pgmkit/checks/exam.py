@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Generator
 
@@ -102,6 +103,8 @@ def plain(value: Any) -> Any:
             return value.detach().as_subclass(torch.Tensor).cpu().clone()
         case bool() | int() | float() | str() | None:
             return value
+        case np.generic():
+            return plain(value.item())
         case tuple() | list():
             return tuple(plain(v) for v in value)
         case dict():
@@ -117,7 +120,8 @@ def failure(error: BaseException, answer: Answer) -> Failure:
         if code is not None and trace.tb_frame.f_code.co_filename == code.co_filename:
             where = f"line {trace.tb_lineno - code.co_firstlineno + 1} of {code.co_name}"
         trace = trace.tb_next
-    return Failure(type(error).__name__, str(error).split("\n")[0][:300], where)
+    message = str(error).split("\n")[0]
+    return Failure(type(error).__name__, message if len(message) <= 160 else message[:157] + "...", where)
 
 
 def observe(exam: Exam, answer: Answer, seed: int) -> list[Seen]:

@@ -11,6 +11,21 @@ from torch import Tensor
 from pgmkit.checks.exam import Answer, BorrowedAnswer, Exam, Failure, Seen, closed, observe
 
 NOT_ATTEMPTED = "Not attempted yet"
+NEAR = ": close, so look for a small epsilon or a rounded constant"
+ADVICE = {
+    "dtype": "Keep the dtype of the arguments: make new tensors with zeros_like, new_zeros or dtype=x.dtype, and call no .float().",
+    "shape": "Look at what your sums and means run over.",
+}
+"""What to add where a result has the wrong dtype or shape."""
+IN_OTHER_WORDS = {
+    "through the graph a second time": "Two backward calls share a part of the graph. Compute it anew for the second, or detach it.",
+    "modified by an inplace operation": "A step changed a parameter between a loss and its backward. Compute the loss after that step.",
+    "does not require grad": "This loss is not on the graph: something was detached, made under no_grad, or frozen and not released.",
+    "must match the size": "Two shapes met that do not fit. Reduce or reshape each tensor before you combine them.",
+    "used in an in-place operation": "PyTorch guards parameters that it records: change them in place inside torch.no_grad().",
+    "unexpected keyword argument": "Keep the arguments as the stub had them.",
+}
+"""What PyTorch's and Python's commonest messages mean here."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +74,7 @@ def show(value: Any) -> str:
         case Tensor() if value.ndim == 0:
             return f"{value.item():.6g}"
         case Tensor() if value.numel() <= 6:
-            numbers = ", ".join(f"{v:.4g}" for v in value.flatten().tolist())
+            numbers = ", ".join(f"{v + 0:.4g}" for v in value.flatten().tolist())
             return f"[{numbers}]" + (f" of shape {tuple(value.shape)}" if value.ndim > 1 else "")
         case Tensor():
             return f"a tensor of shape {tuple(value.shape)}, {value.dtype}"
@@ -84,6 +99,8 @@ def number(value: Any) -> Any:
 
 def compare_tensors(wanted: Tensor, came: Any, tolerance: float) -> str:
     """Why `came` differs from the wanted tensor; empty if it does not."""
+    if isinstance(came, str):
+        return f"a tensor of shape {tuple(wanted.shape)} was wanted; {came}"
     if not isinstance(came, Tensor):
         return f"a tensor of shape {tuple(wanted.shape)} was wanted; {show(came)} came, of type {type(came).__name__}"
     if came.shape != wanted.shape:
@@ -92,11 +109,12 @@ def compare_tensors(wanted: Tensor, came: Any, tolerance: float) -> str:
         return f"dtype {wanted.dtype} was wanted; {came.dtype} came"
     if torch.allclose(came.double(), wanted.double(), rtol=tolerance, atol=tolerance * 1e-3, equal_nan=True):
         return ""
-    if wanted.numel() <= 6:
-        return f"{show(wanted)} was wanted; {show(came)} came"
+    near = NEAR if torch.allclose(came.double(), wanted.double(), rtol=1e-3, atol=1e-6) else ""
+    if wanted.numel() <= 6 and show(wanted) != show(came):
+        return f"{show(wanted)} was wanted; {show(came)} came{near}"
     gap = (came.double() - wanted.double()).abs().flatten()
     i = int(gap.nan_to_num(nan=math.inf).argmax())
-    return f"element {i}: {wanted.flatten()[i]:.6g} was wanted; {came.flatten()[i]:.6g} came"
+    return f"element {i}: {wanted.flatten()[i]:.10g} was wanted; {came.flatten()[i]:.10g} came{near}"
 
 
 def compare(wanted: Any, came: Any, tolerance: float) -> str:
@@ -126,7 +144,7 @@ def compare(wanted: Any, came: Any, tolerance: float) -> str:
 def compare_parts(keys: Any, wanted: Any, came: Any, tolerance: float, kind: type) -> str:
     """`compare` for every part of a tuple or dict."""
     if not isinstance(came, kind):
-        return f"a {kind.__name__} was wanted; {show(came)} came"
+        return f"a {'dict' if kind is dict else 'list or tuple'} was wanted; {show(came)} came"
     if len(came) != len(wanted):
         return f"{len(wanted)} parts were wanted; {len(came)} came"
     for key in keys:
@@ -165,14 +183,26 @@ def diagnose(exam: Exam, rows: Sequence[Row], wanted: Sequence[Seen], came: Sequ
     if kinds == {NotImplementedError.__name__} and len(failed) == len(rows):
         return Diagnosis(NOT_ATTEMPTED, f"Write the body of {exam.name} and run this cell again.")
     if BorrowedAnswer.__name__ in kinds:
-        advice = f"The answer calls pgmkit's own {exam.name}. Write the formula yourself; reading pgmkit's source is allowed."
+        advice = f"The answer lets pgmkit do the work of {exam.name}. Write it yourself; reading pgmkit's source is allowed."
         return Diagnosis("The library answered, not you", advice)
     values, got = [seen.value for seen in wanted], aligned(came, wanted)
     fits = [explained(aligned(observe(exam, m.answer, seed), wanted), values, got, exam.tolerance) for m in exam.mistakes]
     if max(fits, default=0) > 0:
         mistake = exam.mistakes[fits.index(max(fits))]
         return Diagnosis(mistake.title, mistake.advice)
-    return Diagnosis(f"{failed[0].name} differs", f"{failed[0].reason}. The docstring says: {says(exam)}")
+    return first_difference(exam, failed[0], got[rows.index(failed[0])])
+
+
+def first_difference(exam: Exam, row: Row, came: Any) -> Diagnosis:
+    """What to say about a failed observation that no known mistake explains."""
+    if isinstance(came, Failure):
+        meaning = " ".join(text for part, text in IN_OTHER_WORDS.items() if part in came.message)
+        said = f"{show(came).removeprefix(came.kind + ': ').rstrip('.')}. The observation was: {row.name}."
+        return Diagnosis(f"Your code stopped with {came.kind}", f"{meaning} {said}".strip())
+    kind = row.reason.split()[0]
+    if kind in ADVICE:
+        return Diagnosis(f"The {kind} differs", f"{row.name}: {row.reason}. {ADVICE[kind]} The docstring says: {says(exam)}")
+    return Diagnosis(f"First difference: {row.name}", f"{row.reason}. The docstring says: {says(exam)}")
 
 
 def says(exam: Exam) -> str:

@@ -43,7 +43,8 @@ def gradients(module: nn.Module) -> Tensor:
 
 def linear(fan_in: int, fan_out: int, *, generator: Generator) -> nn.Linear:
     """A linear map in float64 with parameters drawn from `generator`: a network whose steps can be followed by hand."""
-    layer = nn.utils.skip_init(nn.Linear, fan_in, fan_out, dtype=torch.float64)
+    with torch.random.fork_rng(devices=[]):  # its own initial values are replaced; the global state stays as it is
+        layer = nn.Linear(fan_in, fan_out, dtype=torch.float64)
     with torch.no_grad():
         for p in layer.parameters():
             p.copy_(normal(*p.shape, generator=generator))
@@ -58,3 +59,19 @@ def scorer(fan_in: int, *, generator: Generator) -> nn.Sequential:
 def replay(batches: Iterable[Tensor]) -> Iterable[Tensor]:
     """An iterator over copies of the given batches."""
     return iter([x.clone() for x in batches])
+
+
+def part(result: Any, key: str | int) -> Any:
+    """result[key] of a dict (key is a name) or a tuple (key is a position); where there is no such part, words for what is there."""
+    match result, key:
+        case (dict(), str()) if key in result:
+            return result[key]
+        case (tuple() | list(), int()) if key < len(result):
+            return result[key]
+        case (None, _):
+            return "nothing (is there a return?)"
+        case (tuple() | list(), int()):
+            return f"only {len(result)} parts"
+        case (dict(), str()):
+            return f"a dict without {key!r}, with {', '.join(map(str, result)) or 'nothing'},"
+    return f"a {type(result).__name__} instead of a {'dict' if isinstance(key, str) else 'list or tuple'}"

@@ -14,6 +14,16 @@ def points(value: float) -> str:
     return f"{value:g}"
 
 
+def cells(tag: str, name: str, earned: str, mark: str, reason: str, colour: str) -> str:
+    """One row of the table."""
+    left, fixed = "text-align:left;padding:2px 10px", "padding:2px 10px;white-space:nowrap"
+    styles = (left, fixed, f"{fixed};color:{colour}" if colour else fixed, left)
+    inside = "".join(
+        f'<{tag} style="{style}">{escape(text)}</{tag}>' for style, text in zip(styles, (name, earned, mark, reason), strict=True)
+    )
+    return f"<tr>{inside}</tr>"
+
+
 @dataclass(frozen=True)
 class Report:
     """A verdict as HTML for a notebook and as text for everything else.
@@ -57,13 +67,13 @@ class Report:
 
     def table(self) -> str:
         """One row per observation."""
-        rows = "".join(
-            f'<tr><td style="text-align:left">{escape(row.name)}</td><td>{points(row.earned)} / {points(row.points)}</td>'
-            f'<td style="color:{RED if row.reason else GREEN}">{"✗ wrong" if row.reason else "✓ right"}</td>'
-            f'<td style="text-align:left">{escape(row.reason)}</td></tr>'
-            for row in self.verdict.rows
-        )
-        return f'<table><tr><th style="text-align:left">observation</th><th>points</th><th>mark</th><th></th></tr>{rows}</table>'
+        reasons = ["", *(row.reason for row in self.verdict.rows)]
+        rows = ""
+        for before, row in zip(reasons, self.verdict.rows, strict=False):
+            reason = "as above" if row.reason and row.reason == before else row.reason
+            mark, colour = ("✗ wrong", RED) if row.reason else ("✓ right", GREEN)
+            rows += cells("td", row.name, f"{points(row.earned)} / {points(row.points)}", mark, reason, colour)
+        return f"<table>{cells('th', 'observation', 'points', 'mark', '', '')}{rows}</table>"
 
     def advice(self) -> str:
         """The diagnosis."""

@@ -1,5 +1,6 @@
 """Markdown source to notebook: expand the directives, give every cell an id that a rebuild repeats."""
 
+import base64
 import hashlib
 from pathlib import Path
 
@@ -56,13 +57,13 @@ def write(path: Path, built: NotebookNode) -> bool:
 
 
 def fingerprint(built: NotebookNode) -> str:
-    """A hash of what a lecture's outputs depend on: its own cells and the library, course tooling and exams left out."""
-    digest = hashlib.sha256()
-    for cell in built.cells:
-        digest.update(f"{cell.cell_type}\0{cell.source}\0".encode())
+    """A hash of what a lecture's outputs depend on: its own cells and the library; exams count only where it takes one."""
+    sources = [cell.source for cell in built.cells]
+    apart = {"course"} if any("pgmkit.checks" in source for source in sources) else {"course", "checks"}
+    digest = hashlib.sha256("\0".join(sources).encode())
     for path in sorted(LIBRARY.rglob("*")):
         parts = path.relative_to(LIBRARY).parts
-        if path.suffix in {".py", ".npz"} and parts[0] not in {"course", "checks"}:
+        if path.suffix in {".py", ".npz"} and parts[0] not in apart:
             digest.update("/".join(parts).encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -96,4 +97,21 @@ def build(course: Course, *, again: bool = False, only: str = "") -> list[str]:
             target = source.with_suffix(".ipynb")
             if write(target, built):
                 changed.append(course.relative(target))
+            changed += [course.relative(picture) for picture in pictures(built, source.parent / "figures")]
+    return changed
+
+
+def pictures(built: NotebookNode, folder: Path) -> list[Path]:
+    """Write the figure of each cell tagged `picture:NAME` to NAME.png, for the README; returns the files that changed."""
+    changed = []
+    for cell in built.cells:
+        for tag in cell.metadata.get("tags", []):
+            kind, _, name = tag.partition(":")
+            if kind == "picture":
+                images = [base64.b64decode(o.data["image/png"]) for o in cell.outputs if "image/png" in o.get("data", {})]
+                path = folder / f"{name}.png"
+                if not path.is_file() or path.read_bytes() != images[0]:
+                    folder.mkdir(exist_ok=True)
+                    path.write_bytes(images[0])
+                    changed.append(path)
     return changed

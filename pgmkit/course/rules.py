@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 LONGEST_CELL = 30
 LARGEST_BYTES = 1_000_000
 SLOWEST_SECONDS = 120.0
-PLACEHOLDER = re.compile(r"\b(?:TODO|FIXME|XXX|TBD)\b|<insert|\]\(\s*\)")
+PLACEHOLDER = re.compile(r"\b(?:TO[D]O|FIX[M]E|X[X]X|TBD)\b|<insert|\]\(\s*\)")
 RESULT = re.compile(r"^\*\*Result \d+\.\d+", re.MULTILINE)
 EQUATION = re.compile(r"\$\$.+?\$\$", re.DOTALL)
 

@@ -6,6 +6,7 @@ import torch
 from sklearn.datasets import load_digits
 from torch import Generator, Tensor
 
+from pgmkit.errors import want_tensor
 from pgmkit.rng import fresh, rand
 
 TRAIN = 1437
@@ -32,4 +33,5 @@ def digits() -> tuple[Digits, Digits]:
 
 def dequantised(x: Tensor, *, generator: Generator | None = None) -> Tensor:
     """Pixels k / 16 with uniform noise: (k + u) / 17 in [0, 1), u ~ U[0, 1), so that the data has a density."""
+    want_tensor("(n, 64)", x=x)
     return (x * 16 + rand(*x.shape, generator=generator, like=x)) / 17

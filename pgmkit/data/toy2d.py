@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from pgmkit.errors import want_count, want_positive, want_tensor
+from pgmkit.errors import want_count, want_finite, want_nonempty, want_nonnegative, want_positive, want_tensor
 from pgmkit.rng import choice, rand, randn
 
 
@@ -22,6 +22,11 @@ class GaussianMixture:
     centers: Tensor
     std: float
 
+    def __post_init__(self) -> None:
+        want_nonempty("(K, d)", centers=self.centers)
+        want_tensor("(K, d)", ndim=2, centers=self.centers)
+        want_positive(std=self.std)
+
     def sample(self, n: int, *, generator: Generator | None = None) -> Tensor:
         """n draws, shape (n, d)."""
         want_count(n=n)
@@ -31,6 +36,8 @@ class GaussianMixture:
     def log_prob(self, x: Tensor) -> Tensor:
         """log p(x), shape (n,), for x of shape (n, d)."""
         want_tensor("(n, d)", ndim=2, x=x)
+        if x.shape[1] != self.centers.shape[1]:
+            raise ValueError(f"x must have shape (n, {self.centers.shape[1]}), as wide as the centers; got {tuple(x.shape)}.")
         squares = (x[:, None] - self.centers).square().sum(-1)  # (n, K)
         constant = math.log(len(self.centers)) + self.centers.shape[1] * math.log(self.std * math.sqrt(2 * math.pi))
         return (-squares / (2 * self.std**2)).logsumexp(-1) - constant
@@ -58,6 +65,9 @@ class Moons:
 
     noise: float = 0.08
 
+    def __post_init__(self) -> None:
+        want_nonnegative(noise=self.noise)
+
     def sample(self, n: int, *, generator: Generator | None = None) -> Tensor:
         """n draws, shape (n, 2)."""
         want_count(n=n)
@@ -74,6 +84,10 @@ class Lines:
 
     theta: float
     noise: float = 0.0
+
+    def __post_init__(self) -> None:
+        want_finite(theta=self.theta)
+        want_nonnegative(noise=self.noise)
 
     def sample(self, n: int, *, generator: Generator | None = None) -> Tensor:
         """n draws, shape (n, 2)."""

@@ -6,7 +6,8 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.optim import Optimizer
 
-from pgmkit.errors import want_count
+from pgmkit.core import Model
+from pgmkit.errors import want_callable, want_count, want_instance, want_nonnegative, want_positive, want_tensor
 from pgmkit.gan.losses import discriminator_loss, generator_loss, r1_penalty
 from pgmkit.gan.model import Implicit
 from pgmkit.gan.wasserstein import clip_weights_, critic_loss, gradient_penalty, wgan_generator_loss
@@ -46,6 +47,9 @@ def gan_step(
 
     L13, "Recap: Generative Adversarial Nets (GANs)". Goodfellow et al., 2014, algorithm 1 with k = 1.
     """
+    want_callable(model=model, discriminator=discriminator, d_loss=d_loss, g_loss=g_loss)
+    want_instance(Optimizer, opt_G=opt_G, opt_D=opt_D)
+    want_tensor("(n, ...)", x=x, z_d=z_d, z_g=z_g)
     fake = model(z_d).detach()
     loss_D = d_loss(discriminator(x), discriminator(fake))
     opt_D.zero_grad()
@@ -83,11 +87,14 @@ def critic_phase(
         turns: n_critic, at least 1.
 
     Returns:
-        The loss before each step, `turns` numbers.
+        The loss before each step, `turns` numbers. Gradients that the critic held before do not count.
 
     L13, "Wasserstein GAN (WGAN)". Arjovsky et al., 2017, algorithm 1, lines 2 to 8.
     """
     want_count(turns=turns)
+    want_callable(critic=critic, model=model, loss=loss, clip=clip)
+    want_instance(Optimizer, optimizer=optimizer)
+    want_instance(Iterator, batches=batches, latents=latents)
     losses = []
     for _ in range(turns):
         fake = model(next(latents)).detach()
@@ -102,6 +109,10 @@ def critic_phase(
 
 def on_both(net: nn.Module, x: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
     """D(x) and D(fake) in one pass, which is faster than two."""
+    want_callable(net=net)
+    want_tensor("(n, ...)", x=x, fake=fake)
+    if x.shape[1:] != fake.shape[1:]:
+        raise ValueError(f"x and fake must have rows of the same shape; got {tuple(x.shape)} and {tuple(fake.shape)}.")
     real_scores, fake_scores = net(torch.cat([x, fake])).split([len(x), len(fake)])
     return real_scores, fake_scores
 
@@ -130,6 +141,9 @@ def gan_game(
         after: called after each step of the generator, for example to average its weights.
         generator: source of the latents.
     """
+    want_instance(Model, model=model)
+    want_callable(discriminator=discriminator, g_loss=g_loss)
+    want_nonnegative(r1=r1)
 
     def d_turn(x: Tensor) -> Tensor:
         x = x.detach().requires_grad_(r1 > 0)
@@ -167,6 +181,11 @@ def wgan_game(
         after: called after each step of the generator, for example to average its weights.
         generator: source of the latents and of the penalty's mixing weights.
     """
+    want_instance(Model, model=model)
+    want_callable(critic=critic)
+    want_nonnegative(penalty=penalty)
+    if bound is not None:
+        want_positive(bound=bound)
 
     def critic_turn(x: Tensor) -> Tensor:
         fake = model.sample(len(x), generator=generator).detach()

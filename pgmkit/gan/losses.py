@@ -55,5 +55,7 @@ def r1_penalty(x: Tensor, logits: Tensor) -> Tensor:
     want_nonempty("(n,)", logits=logits)
     if not x.requires_grad:
         raise ValueError("x must require gradients before D sees it; got a tensor that does not. Call x.requires_grad_().")
+    if logits.shape != x.shape[:1] or not logits.requires_grad:
+        raise ValueError(f"logits must have shape (n,) with n = {len(x)}, on the graph of x; got shape {tuple(logits.shape)}.")
     (gradient,) = torch.autograd.grad(logits.sum(), x, create_graph=True)
     return gradient.flatten(1).square().sum(1).mean() / 2

@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, Tensor, nn
 
-from pgmkit.errors import want_count
+from pgmkit.errors import describe, want_count, want_instance, want_tensor
 from pgmkit.rng import randn
 
 
@@ -19,6 +19,7 @@ class Implicit(nn.Module):
 
     def __init__(self, net: nn.Module, latent_dim: int):
         super().__init__()
+        want_instance(nn.Module, net=net)
         want_count(latent_dim=latent_dim)
         self.net, self.latent_dim = net, latent_dim
         self.register_buffer("anchor", torch.zeros(()), persistent=False)
@@ -30,6 +31,9 @@ class Implicit(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """G_theta(z), shape (n, ...)."""
+        want_tensor("(n, latent_dim)", z=z)
+        if z.shape[1:] != (self.latent_dim,):
+            raise ValueError(f"z must have shape (n, {self.latent_dim}); got {describe(z)}.")
         return self.net(z)
 
     def sample(self, n: int, *, generator: Generator | None = None) -> Tensor:

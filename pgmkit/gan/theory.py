@@ -54,8 +54,8 @@ def js_divergence(p: Tensor, q: Tensor) -> Tensor:
     """
     want_probabilities(p=p, q=q)
     want_same_shape(p=p, q=q)
-    m = (p + q) / 2
-    return (torch.xlogy(p, p) + torch.xlogy(q, q) - 2 * torch.xlogy(m, m)).sum(-1) / 2
+    mixture = (p + q) / 2
+    return (torch.xlogy(p, p) + torch.xlogy(q, q) - 2 * torch.xlogy(mixture, mixture)).sum(-1) / 2
 
 
 def game_value(p: Tensor, q: Tensor, discriminator: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from scipy.optimize import linprog
 from torch import Tensor
 
-from pgmkit.errors import want_nonempty, want_positive, want_probabilities, want_same_shape, want_tensor
+from pgmkit.errors import want_finite, want_nonempty, want_positive, want_probabilities, want_same_shape, want_tensor
 
 
 def parallel_lines(theta: float) -> dict[str, float]:
@@ -23,8 +23,7 @@ def parallel_lines(theta: float) -> dict[str, float]:
 
     L13, "Wasserstein GAN (WGAN)", low-dimensional manifolds. Arjovsky et al., 2017, example 1.
     """
-    if not math.isfinite(theta):
-        raise ValueError(f"theta must be a finite number; got {theta}.")
+    want_finite(theta=theta)
     if theta == 0:
         return {"kl": 0.0, "js": 0.0, "tv": 0.0, "w1": 0.0}
     return {"kl": math.inf, "js": math.log(2), "tv": 1.0, "w1": abs(float(theta))}
@@ -39,13 +38,14 @@ def w1_grid(p: Tensor, q: Tensor, grid: Tensor) -> Tensor:
         grid: points in increasing order, spacing free, shape (n,).
 
     Returns:
-        Shape (...). F and G are the cumulative sums of p and q.
+        Shape (...), differentiable in p, q and grid. F and G are the cumulative sums of p and q.
 
     L13, "Wasserstein GAN (WGAN)", earth mover's distance. Vallender, 1974.
     """
     want_probabilities(p=p, q=q)
     want_same_shape(p=p, q=q)
-    if grid.shape != p.shape[-1:] or bool((grid.diff() < 0).any()):
+    want_tensor("(n,)", ndim=1, grid=grid)
+    if grid.shape != p.shape[-1:] or not bool((grid.diff() >= 0).all()):
         raise ValueError(f"grid must be increasing, shape ({p.shape[-1]},); got shape {tuple(grid.shape)}. Sort it, with p and q.")
     return ((p - q).cumsum(-1)[..., :-1].abs() * grid.diff()).sum(-1)
 
@@ -107,9 +107,13 @@ def w1_primal(p: Tensor, q: Tensor, cost: Tensor) -> Plan:
     L13, "Wasserstein GAN (WGAN)", "minimum transportation cost".
     """
     want_probabilities(p=p, q=q)
+    want_tensor("(n,)", ndim=1, p=p, q=q)
+    want_tensor("(n, m)", ndim=2, cost=cost)
     n, m = len(p), len(q)
     if cost.shape != (n, m):
         raise ValueError(f"cost must have shape (n, m) = {(n, m)}; got {tuple(cost.shape)}.")
+    if not bool(cost.isfinite().all()):
+        raise ValueError(f"cost must be finite everywhere; got {int((~cost.isfinite()).sum())} values that are not.")
     rows, columns = np.kron(np.eye(n), np.ones(m)), np.kron(np.ones(n), np.eye(m))
     margins = torch.cat([p / p.sum(), q / q.sum()]).detach().double().numpy()
     result = linprog(cost.detach().double().flatten().numpy(), A_eq=np.vstack([rows, columns])[:-1], b_eq=margins[:-1], method="highs")
@@ -136,6 +140,8 @@ def kr_dual_value(f: Tensor, p: Tensor, q: Tensor, cost: Tensor, bound: float = 
     """
     want_probabilities(p=p, q=q)
     want_same_shape(f=f, p=p, q=q)
+    want_tensor("(n,)", ndim=1, f=f)
+    want_tensor("(n, n)", ndim=2, cost=cost)
     want_positive(bound=bound)
     if cost.shape != (len(f), len(f)):
         raise ValueError(f"cost must have shape (n, n) = {(len(f), len(f))}; got {tuple(cost.shape)}.")

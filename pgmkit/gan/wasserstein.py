@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from pgmkit.errors import want_nonempty, want_positive, want_same_shape
+from pgmkit.errors import want_callable, want_instance, want_nonempty, want_positive, want_same_shape, want_tensor
 
 
 def critic_loss(real: Tensor, fake: Tensor) -> Tensor:
@@ -48,6 +48,7 @@ def clip_weights_(module: nn.Module, bound: float) -> None:
 
     L13, "Wasserstein GAN (WGAN)"; the slide says gradient clipping, the paper clips weights (E1). Arjovsky et al., 2017.
     """
+    want_instance(nn.Module, module=module)
     want_positive(bound=bound)
     with torch.no_grad():
         for parameter in module.parameters():
@@ -68,25 +69,16 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Ten
 
     Gulrajani et al., 2017.
     """
+    want_callable(critic=critic)
+    want_nonempty("(n, ...)", real=real, fake=fake)
     want_same_shape(real=real, fake=fake)
+    want_tensor("(n,)", ndim=1, eps=eps)
     if eps.shape != real.shape[:1]:
         raise ValueError(f"eps must have shape (n,) with n = {len(real)}, one weight for each pair; got {tuple(eps.shape)}.")
     weight = eps.reshape(-1, *[1] * (real.ndim - 1))
     x_hat = (weight * real + (1 - weight) * fake).detach().requires_grad_()
     (gradient,) = torch.autograd.grad(critic(x_hat).sum(), x_hat, create_graph=True)
     return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
-
-
-SLOPES: dict[type[nn.Module], Callable[[nn.Module], float]] = {
-    nn.Linear: lambda layer: float(torch.linalg.matrix_norm(layer.weight.detach(), 2)),
-    nn.ReLU: lambda _: 1.0,
-    nn.Tanh: lambda _: 1.0,
-    nn.Sigmoid: lambda _: 0.25,
-    nn.Softplus: lambda _: 1.0,
-    nn.LeakyReLU: lambda layer: max(1.0, abs(layer.negative_slope)),
-    nn.Identity: lambda _: 1.0,
-    nn.Flatten: lambda _: 1.0,
-}
 
 
 def mlp_lipschitz_bound(mlp: nn.Sequential) -> float:
@@ -101,10 +93,19 @@ def mlp_lipschitz_bound(mlp: nn.Sequential) -> float:
 
     L13, "Wasserstein GAN (WGAN)", the K-Lipschitz condition.
     """
+    want_instance(nn.Sequential, mlp=mlp)
     bound = 1.0
     for layer in mlp:
-        if type(layer) not in SLOPES:
-            known = ", ".join(kind.__name__ for kind in SLOPES)
-            raise ValueError(f"mlp may hold {known}; got {type(layer).__name__}, whose slope is not known here.")
-        bound *= SLOPES[type(layer)](layer)
+        match layer:
+            case nn.Linear():
+                bound *= float(torch.linalg.matrix_norm(layer.weight.detach(), 2))
+            case nn.LeakyReLU():
+                bound *= max(1.0, abs(layer.negative_slope))
+            case nn.Sigmoid():
+                bound *= 0.25
+            case nn.ReLU() | nn.Tanh() | nn.Softplus() | nn.Identity() | nn.Flatten():
+                pass
+            case _:
+                allowed = "Linear, ReLU, LeakyReLU, Tanh, Sigmoid, Softplus, Identity and Flatten"
+                raise ValueError(f"mlp may hold {allowed} layers; got {type(layer).__name__}, whose slope is not known here.")
     return bound

@@ -1,0 +1,28 @@
+"""What every test gets: one thread, float64, no display, no progress bars."""
+
+import os
+
+os.environ.update(MPLBACKEND="Agg", TQDM_DISABLE="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
+
+import pytest
+import torch
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+    torch.set_warn_always(True)  # each time, not once in a process: the order of tests must not hide a warning
+
+
+@pytest.fixture(autouse=True)
+def float64():
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(before)
+
+
+@pytest.fixture
+def g():
+    """A generator that starts at 0."""
+    return torch.Generator().manual_seed(0)
