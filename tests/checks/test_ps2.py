@@ -3,6 +3,7 @@
 import importlib
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -199,3 +200,36 @@ def test_answers_may_come_as_numbers_tensors_or_lists():
     as_tensors = {"kl": torch.tensor(math.inf), "js": torch.tensor(2.0).log(), "tv": torch.tensor(1), "w1": None}
     answer = lambda t: as_tensors | {"w1": torch.tensor(abs(t))} if t else dict.fromkeys(as_tensors, 0)  # noqa: E731
     assert take("parallel_lines", answer).score == 6
+
+
+def test_numpy_scalars_count_as_numbers():
+    def answer(f, p, q, cost, bound=1.0):
+        return (p - q) @ f / bound, np.all((f[:, None] - f).abs().detach().numpy() <= bound * cost.numpy() + 1e-9)
+
+    assert take("kr_dual_value", answer).score == 6
+
+
+@pytest.mark.parametrize(
+    "came, said",
+    [(None, "is there a return?"), ((1.0, 2.0), "a tuple instead of a dict"), ({"KL": 1.0}, "a dict without 'kl', with KL")],
+)
+def test_a_result_of_the_wrong_kind_is_described(came, said):
+    verdict = take("parallel_lines", lambda theta: came)
+    assert verdict.score == 0
+    assert said in verdict.diagnosis.advice
+
+
+def test_what_the_critic_leaves_in_its_gradients_is_not_graded():
+    def tidy(critic, model, optimizer, batches, latents, *, loss, clip, turns):
+        losses = []
+        for _ in range(turns):
+            optimizer.zero_grad()
+            value = loss(critic(next(batches)), critic(model(next(latents)).detach()))
+            value.backward()
+            optimizer.step()
+            clip(critic)
+            losses.append(value.item())
+            optimizer.zero_grad()
+        return losses
+
+    assert take("critic_phase", tidy).score == 8

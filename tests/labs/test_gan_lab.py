@@ -138,6 +138,24 @@ def test_moves_grow_stop_and_start_over():
     assert moves.value == ""
 
 
+def test_a_press_draws_once_and_a_change_of_the_data_starts_over_in_one_drawing(monkeypatch):
+    monkeypatch.setattr(widgets, "display", lambda _: None)
+    monkeypatch.setattr(widgets, "show", lambda fig, alt: None)
+    calls, data = [], widgets.toggle("data", list(gan_lab.DATA), "ring")
+
+    def picture(data, moves):
+        calls.append((data, moves))
+        return gan_lab.picture(data, "saturating", "1 D : 1 G", 0, moves)
+
+    moves = widgets.Moves(gan_lab.MOVES, resets=[data])
+    box = widgets.explore(picture, "The laboratory.", gan_lab.picture("ring", "saturating", "1 D : 1 G", 0), data=data, moves=moves)
+    before = box.children[-1].value
+    moves.children[0].click()
+    assert box.children[-1].value != before
+    data.value = "moons"
+    assert calls == [("ring", ""), ("ring", "D"), ("moons", "")]
+
+
 @pytest.mark.parametrize("key", QUESTIONS)
 def test_every_question_has_one_right_choice_and_a_reply_to_each(key):
     question = QUESTIONS[key]
