@@ -98,9 +98,16 @@ def plane(ax: Axes, extent: float) -> Axes:
 
 
 def heatmap(
-    ax: Axes, f: Callable[[Tensor], Tensor], *, extent: float, low: float | None = None, high: float | None = None, points: int = 60
+    ax: Axes,
+    f: Callable[[Tensor], Tensor],
+    *,
+    extent: float,
+    low: float | None = None,
+    high: float | None = None,
+    points: int = 60,
+    bar: bool = True,
 ) -> Axes:
-    """f on a square grid of `points` x `points`, f maps (n, 2) to (n,), white at low values and blue at high ones."""
+    """f on a square grid of `points` x `points`, f maps (n, 2) to (n,), white at low values and blue at high ones; `bar` adds the scale."""
     want_instance(Axes, ax=ax)
     want_callable(f=f)
     want_positive(extent=extent)
@@ -121,7 +128,8 @@ def heatmap(
         vmax=high,
         interpolation="bilinear",
     )
-    ax.figure.colorbar(image, ax=ax, shrink=0.8)
+    if bar:
+        ax.figure.colorbar(image, ax=ax, shrink=0.8)
     return ax
 
 

@@ -87,7 +87,7 @@ def train_gan(data: Model, *, saturating: bool = False, seed: int = 0, rounds: i
     return table.average.module
 
 
-def train_wgan(data: Model, *, seed: int = 0, rounds: int = 1600, bound: float = 0.1, turns: int = 4) -> Implicit:
+def train_wgan(data: Model, *, seed: int = 0, rounds: int = 3000, bound: float = 0.1, turns: int = 4) -> Implicit:
     """The WGAN game with weight clipping; returns the averaged generator.
 
     Args:
@@ -103,7 +103,7 @@ def train_wgan(data: Model, *, seed: int = 0, rounds: int = 1600, bound: float =
     return table.average.module
 
 
-def train_wgan_gp(data: Model, *, seed: int = 0, rounds: int = 1600, penalty: float = 0.1, turns: int = 3) -> Implicit:
+def train_wgan_gp(data: Model, *, seed: int = 0, rounds: int = 3000, penalty: float = 0.1, turns: int = 3) -> Implicit:
     """The WGAN game with a gradient penalty; returns the averaged generator.
 
     Args:

@@ -117,9 +117,7 @@ def look(state: Board, data: str, loss: str) -> Look:
 def draw(ax: Axes, state: Board, data: str, loss: str, *, bar: bool = True) -> Look:
     """D(x) as a heat map, data, samples, and an arrow at each sample half as long as the gradient there (at most 1)."""
     seen = look(state, data, loss)
-    plots.heatmap(ax, lambda x: state.discriminator(x).sigmoid(), extent=EXTENT, low=0, high=1, points=50)
-    if not bar:
-        ax.images[-1].colorbar.remove()
+    plots.heatmap(ax, lambda x: state.discriminator(x).sigmoid(), extent=EXTENT, low=0, high=1, points=50, bar=bar)
     plots.scatter(ax, DATA[data]().sample(300, generator=fresh(9)), label="data")
     plots.scatter(ax, seen.x, color=plots.MODEL, marker="x", size=18, label="samples")
     plots.arrows(ax, seen.x, seen.pull, length=min(1.0, 0.5 * float(seen.pull.norm(dim=1).max())))
@@ -146,7 +144,7 @@ def picture(data: str, loss: str, ratio: str, rounds: int, moves: str = "") -> F
 
 def fallback(data: str = "ring", ratio: str = "1 D : 1 G") -> Figure:
     """Small multiples: both losses (rows) after each stored number of rounds (columns)."""
-    fig, axes = plots.figure(len(LOSSES), len(ROUNDS), width=2.5, height=2.6)
+    fig, axes = plots.figure(len(LOSSES), len(ROUNDS), width=2.6, height=2.7)
     cells = [(loss, rounds) for loss in LOSSES for rounds in ROUNDS]
     for ax, (loss, rounds) in zip(axes, cells, strict=True):
         draw(ax, board(data, loss, ratio, rounds, ""), data, loss, bar=False)

@@ -14,6 +14,7 @@ class Notebook:
 
     def idle(self, seconds: float = 60) -> None:
         """Wait until the kernel has nothing to do."""
+        expect(self.page.locator("#jp-main-statusbar")).to_contain_text("| Idle", timeout=seconds * 1000)
         expect(self.page.locator(".jp-Notebook-ExecutionIndicator").first).to_have_attribute("data-status", "idle", timeout=seconds * 1000)
 
     def cell(self, text: str) -> Locator:
