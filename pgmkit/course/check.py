@@ -1,5 +1,6 @@
 """Verify every material: nothing is stale, nothing leaks, lectures run cleanly, solutions earn full marks."""
 
+import re
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -15,6 +16,7 @@ from pgmkit.course.release import released_elsewhere
 from pgmkit.course.rules import faults, outputs_of, summary
 
 Say = Callable[[str], None]
+LINK = re.compile(r"\]\(([^)#\s][^)\s]*)\)")
 
 
 def stale(course: Course) -> list[str]:
@@ -40,6 +42,16 @@ def stale_releases(course: Course) -> list[str]:
     return sorted(name for name in fresh.keys() | here.keys() if fresh.get(name) != here.get(name))
 
 
+def broken_links(course: Course) -> list[str]:
+    """Relative links, in the README, lectures and problem sets, to files that are not there."""
+    found = []
+    for source in [course.root / "README.md", *course.lectures, *course.problem_sets]:
+        for link in LINK.findall(source.read_text(encoding="utf-8")):
+            if not link.startswith("http") and not (source.parent / link.split("#")[0]).exists():
+                found.append(f"{course.relative(source)} links to {link}, which does not exist")
+    return found
+
+
 def lecture_faults(source: Path, say: Say) -> list[str]:
     """Run a lecture from top to bottom in a fresh kernel and judge what a machine can judge."""
     lecture = deepcopy(notebook(source))
@@ -63,6 +75,7 @@ def check(course: Course, say: Say) -> list[str]:
     """All faults of the course's materials; `say` receives a line of figures per notebook."""
     found = [f"{name} is stale: run python -m pgmkit.course build" for name in stale(course)]
     found += [f"{name} is stale: run python -m pgmkit.course release" for name in stale_releases(course)]
+    found += broken_links(course)
     for source in course.problem_sets:
         found += solution_faults(source, say)
     for source in course.lectures:

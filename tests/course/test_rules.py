@@ -5,8 +5,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from pgmkit.course.build import notebook
-from pgmkit.course.check import stale
+from pgmkit.course.check import broken_links, stale
 from pgmkit.course.execute import execute
+from pgmkit.course.paths import Course
 from pgmkit.course.rules import count, faults
 
 IMAGE = {"image/png": "aGVsbG8="}
@@ -65,3 +66,12 @@ def test_committed_lectures_have_no_fault(course):
     for source in course.lectures:
         book = nbformat.read(source.with_suffix(".ipynb"), as_version=4)
         assert faults(book, 0.0) == [], Path(source).name
+
+
+def test_every_link_leads_somewhere(course):
+    assert broken_links(course) == []
+
+
+def test_a_broken_link_is_named(tmp_path):
+    (tmp_path / "README.md").write_text("[here](lectures/no.ipynb), [there](https://example.org), [below](#part), [itself](README.md#part)")
+    assert broken_links(Course(tmp_path)) == ["README.md links to lectures/no.ipynb, which does not exist"]
