@@ -49,7 +49,7 @@ class Table(NamedTuple):
         model, discriminator = copy.deepcopy(self.model), copy.deepcopy(self.discriminator)
         for p in [*model.parameters(), *discriminator.parameters()] if left_over else []:
             p.grad = torch.full_like(p, left_over)
-        opt_G, opt_D = SGD(model.parameters(), lr=0.3), SGD(discriminator.parameters(), lr=0.1)
+        opt_G, opt_D = SGD(model.parameters(), lr=0.03), SGD(discriminator.parameters(), lr=0.02)
         for _ in range(rounds):
             batches = self.x.clone(), self.z_d.clone(), self.z_g.clone()
             losses = answer(model, discriminator, opt_G, opt_D, *batches, d_loss=d_loss, g_loss=g_loss)

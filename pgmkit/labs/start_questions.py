@@ -71,7 +71,7 @@ QUESTIONS: dict[str, Question] = {
             Choice(
                 "About every second day.",
                 "That would need a chance of 0.993 for each check, which is k = 2.7. Here each check passes with 0.9545.",
-                "the chances add up to a half",
+                "the chance is guessed, not multiplied",
             ),
         ),
     ),

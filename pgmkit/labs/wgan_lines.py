@@ -98,12 +98,14 @@ def draw_distances(ax: Axes, theta: float, noise: float) -> Axes:
 
 
 def draw_gradients(ax: Axes, theta: float, noise: float) -> Axes:
-    """What reaches theta: size of the derivative for the two GAN losses against D*, and for the critic."""
+    """What reaches theta: size of the derivative for the two GAN losses against D*, and for the critic; "none" where the loss is infinite."""
     names = ["saturating", "non-satur.", "critic"]
-    slopes = list(gradients(theta, noise).values()) if noise else [0.0, 0.0, math.copysign(1.0, theta) if theta else 0.0]
-    ax.bar(names, [max(abs(s), FLOOR) for s in slopes], color=["0.85", "0.6", plots.DISCRIMINATOR], edgecolor="black")
-    for i, slope in enumerate(slopes):
-        ax.text(i, max(abs(slope), FLOOR) * 2, f"{slope:.2g}", ha="center")
+    perfect = {"saturating": 0.0, "non-saturating": math.nan if theta else 0.0, "critic": math.copysign(1.0, theta) if theta else 0.0}
+    slopes = list((gradients(theta, noise) if noise else perfect).values())
+    heights = [max(FLOOR, abs(s)) for s in slopes]  # a slope that does not exist has the height FLOOR
+    ax.bar(names, heights, color=["0.85", "0.6", plots.DISCRIMINATOR], edgecolor="black")
+    for i, (height, slope) in enumerate(zip(heights, slopes, strict=True)):
+        ax.text(i, height * 2, "none" if math.isnan(slope) else f"{slope:.2g}", ha="center")
     ax.set(yscale="log", ylim=(FLOOR, 1e6), ylabel="size of slope in $\\theta$", title="gradient for the generator")
     ax.minorticks_off()
     return ax
@@ -112,7 +114,8 @@ def draw_gradients(ax: Axes, theta: float, noise: float) -> Axes:
 def picture(theta: float, noise: float) -> Figure:
     """Densities with D*, the four distances, and the generator's gradient, for one theta and one noise.
 
-    At noise 0 the gradient of the GAN losses is that of a perfect discriminator which is flat near both lines (Result 2.2).
+    At noise 0 the discriminator is perfect and flat near both lines (Result 2.2): the saturating loss has slope 0, the
+    non-saturating loss is infinite and has no slope.
     """
     fig, axes = plots.figure(1, 3, width=3.9, height=3.3)
     draw_densities(axes[0], theta, noise)

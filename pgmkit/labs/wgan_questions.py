@@ -36,7 +36,7 @@ QUESTIONS: dict[str, Question] = {
             Choice(
                 "It goes to infinity, because D* becomes steep",
                 "D* is steep only in the middle, at theta / 2. The samples sit at theta, where D* is flat. Steep somewhere is not steep at the samples.",
-                "the slope of D is what matters, not the slope where the samples are",
+                "D is steep somewhere, so the samples feel it",
             ),
             Choice(
                 "It stays the same, because theta did not change",
@@ -94,8 +94,8 @@ QUESTIONS: dict[str, Question] = {
                 "an implementation detail",
             ),
             Choice(
-                "Because the supremum runs over all Lipschitz functions, which are unbounded and need no flat ends",
-                "Right: a bounded output turns flat far from the boundary, the gradient dies there, and the value can no longer grow with the distance.",
+                "Because the supremum runs over all Lipschitz functions, and these may be unbounded and need no flat ends",
+                "A bounded output turns flat far from the boundary. The gradient dies there, and the value can no longer grow with the distance.",
             ),
             Choice(
                 "Because the critic outputs a probability already",
@@ -114,7 +114,7 @@ QUESTIONS: dict[str, Question] = {
         (
             Choice(
                 "Clipping the norm of the gradient with respect to the weights",
-                "That bounds each step. Steps add up, and after t steps the weights may have moved t times as far.",
+                "That bounds the gradient, and with plain SGD each step. Steps add up: after t steps the weights may have moved t times as far.",
                 "a bounded step is a bounded function",
             ),
             Choice(
@@ -124,7 +124,7 @@ QUESTIONS: dict[str, Question] = {
             ),
             Choice(
                 "Clamping every weight to [-c, c] after each step",
-                "Every spectral norm is then at most c sqrt(m n), and so is the product bounded (Results 5.1 and 5.2).",
+                "Every spectral norm is then at most c sqrt(m n). So the product of the norms, which bounds the Lipschitz constant, has a bound too (Results 5.1 and 5.2).",
             ),
             Choice(
                 "Clipping the scores D(x) to [-1, 1]",
@@ -138,7 +138,7 @@ QUESTIONS: dict[str, Question] = {
         (
             Choice(
                 "It stays: the value is W1",
-                "It is K W1 with an unknown K, and K depends on c. The clipped objective is never divided by K.",
+                "It is at most K W1 with an unknown K, and K depends on c. The clipped objective is never divided by K.",
                 "the critic's value is W1 itself",
             ),
             Choice(
@@ -159,11 +159,11 @@ QUESTIONS: dict[str, Question] = {
             ),
             Choice(
                 "After every step of the critic",
-                "Right: each step starts and ends inside the box, so every score comes from a critic that obeys the bound.",
+                "Each step then starts and ends inside the box, so every score comes from a critic that obeys the bound.",
             ),
             Choice(
                 "Once, after all critic steps of a round",
-                "Between the clamps the critic leaves the box. With five steps per round, four gradients belong to a critic outside it.",
+                "Between the clamps the critic may leave the box. With five steps per round, up to four gradients belong to a critic outside it.",
                 "one clamp at the end of the phase is enough",
             ),
             Choice(
