@@ -63,8 +63,8 @@ class Question:
 
     def _repr_html_(self) -> str:
         """The prompt and the choices, without the answers."""
-        lines = "".join(f"<li>{escape(c.text)}</li>" for c in self.choices)
-        return f'<div class="pgmkit-question"><p><b>Question.</b> {escape(self.prompt)}</p><ol type="a">{lines}</ol></div>'
+        lines = "".join(f"<p><b>{letter}</b>&ensp;{escape(c.text)}</p>" for letter, c in zip(self.letters(), self.choices, strict=True))
+        return f'<div class="pgmkit-question"><p><b>Question.</b> {escape(self.prompt)}</p>{lines}</div>'
 
     def ask(self) -> None:
         """Show the question and buttons; the reply appears under them."""

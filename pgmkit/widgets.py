@@ -1,6 +1,8 @@
 """A thin shell: a pure function from state to figure, and sliders that change the state."""
 
+import base64
 from collections.abc import Callable, Sequence
+from html import escape
 from typing import Any
 
 import ipywidgets
@@ -30,14 +32,14 @@ def explore(picture: Picture, alt: str, fallback: Figure, **controls: Any) -> ip
     want_text(alt=alt)
     want_instance(ipywidgets.Widget, **controls)
     show(fallback, f"{alt} Small multiples over some states of the sliders.")
-    image = ipywidgets.Image(format="png", tooltip=alt)
-
+    image = ipywidgets.HTML()
     drawn: list[dict[str, Any]] = []
 
     def draw(_: Any = None) -> None:
         state = {name: control.value for name, control in controls.items()}
         if drawn != [state]:
-            image.value = png(picture(**state))
+            data = base64.b64encode(png(picture(**state))).decode()
+            image.value = f'<img alt="{escape(alt)}" style="max-width:100%" src="data:image/png;base64,{data}">'
             drawn[:] = [state]
 
     for control in controls.values():
