@@ -8,7 +8,9 @@ from torch import Tensor
 
 from pgmkit.checks.exam import Failure
 
-NEAR = ": close, so look for a small epsilon or a rounded constant"
+NEAR = ": close, so look for a small epsilon, a rounded constant, or a tensor made in single precision"
+ABSOLUTE = 1e-2
+"""The absolute tolerance, as a part of the relative one: what single-precision constants leave behind may pass."""
 
 
 def show(value: Any) -> str:
@@ -50,14 +52,15 @@ def compare_tensors(wanted: Tensor, came: Any, tolerance: float) -> str:
         return f"shape {tuple(wanted.shape)} was wanted; shape {tuple(came.shape)} came"
     if came.dtype != wanted.dtype:
         return f"dtype {wanted.dtype} was wanted; {came.dtype} came"
-    if torch.allclose(came.double(), wanted.double(), rtol=tolerance, atol=tolerance * 1e-3, equal_nan=True):
+    if torch.allclose(came.double(), wanted.double(), rtol=tolerance, atol=tolerance * ABSOLUTE, equal_nan=True):
         return ""
     near = NEAR if torch.allclose(came.double(), wanted.double(), rtol=1e-3, atol=1e-6) else ""
     if wanted.numel() <= 6 and show(wanted) != show(came):
         return f"{show(wanted)} was wanted; {show(came)} came{near}"
     gap = (came.double() - wanted.double()).abs().flatten()
     i = int(gap.nan_to_num(nan=math.inf).argmax())
-    return f"element {i}: {wanted.flatten()[i]:.10g} was wanted; {came.flatten()[i]:.10g} came{near}"
+    place = [int(k) for k in torch.unravel_index(torch.tensor(i), wanted.shape)]
+    return f"at {place}: {wanted.flatten()[i]:.10g} was wanted; {came.flatten()[i]:.10g} came{near}"
 
 
 def compare(wanted: Any, came: Any, tolerance: float) -> str:
@@ -68,6 +71,8 @@ def compare(wanted: Any, came: Any, tolerance: float) -> str:
             return "" if same else f"{wanted.kind} was wanted; {show(came)} came"
         case _ if isinstance(came, Failure):
             return show(came)
+        case _ if came is None and wanted is not None:
+            return "nothing came (None), so look whether every path ends in a return"
         case Tensor():
             return compare_tensors(wanted, came, tolerance)
         case bool() | str() | None:
@@ -80,7 +85,7 @@ def compare(wanted: Any, came: Any, tolerance: float) -> str:
     value = number(came)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"a number was wanted; {show(came)} came"
-    same = math.isclose(value, wanted, rel_tol=tolerance, abs_tol=tolerance * 1e-3) or (math.isnan(value) and math.isnan(wanted))
+    same = math.isclose(value, wanted, rel_tol=tolerance, abs_tol=tolerance * ABSOLUTE) or (math.isnan(value) and math.isnan(wanted))
     return "" if same else f"{show(wanted)} was wanted; {show(value)} came"
 
 
@@ -88,11 +93,11 @@ def compare_parts(keys: Any, wanted: Any, came: Any, tolerance: float, kind: typ
     """`compare` for every part of a tuple or dict."""
     if not isinstance(came, kind):
         return f"a {'dict' if kind is dict else 'list or tuple'} was wanted; {show(came)} came"
-    if len(came) != len(wanted):
+    if kind is tuple and len(came) != len(wanted):
         return f"{len(wanted)} parts were wanted; {len(came)} came"
     for key in keys:
         if kind is dict and key not in came:
             return f"the key {key!r} was wanted; only {sorted(came)} came"
         if reason := compare(wanted[key], came[key], tolerance):
-            return f"at {key!r}: {reason}"
+            return f"{f'part {key + 1}' if kind is tuple else repr(key)}: {reason}"
     return ""

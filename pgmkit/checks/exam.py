@@ -67,7 +67,7 @@ class Exam:
     difficulty: int
     hints: tuple[str, str, str]
     closes: tuple[Answer, ...] = ()
-    tolerance: float = 1e-6
+    tolerance: float = 1e-5
     run: Probe = field(init=False, repr=False)
     mistakes: list[Mistake] = field(default_factory=list, init=False, repr=False)
 
@@ -113,14 +113,18 @@ def plain(value: Any) -> Any:
 
 
 def failure(error: BaseException, answer: Answer) -> Failure:
-    """What went wrong, with the last line of the answer's own code that was running."""
+    """What went wrong, and where: the last line that was running in the cell of the answer."""
     where, code = "", getattr(answer, "__code__", None)
     trace = error.__traceback__
+    running = trace
     while trace is not None:
-        if code is not None and trace.tb_frame.f_code.co_filename == code.co_filename:
-            where = f"line {trace.tb_lineno - code.co_firstlineno + 1} of {code.co_name}"
+        frame, running = trace.tb_frame.f_code, trace
+        if code is not None and frame.co_filename == code.co_filename and not isinstance(error, BorrowedAnswer):
+            where = f"line {trace.tb_lineno - frame.co_firstlineno + 1} of {frame.co_name}"
         trace = trace.tb_next
     message = str(error).split("\n")[0]
+    if isinstance(error, NotImplementedError) and running is not None and running.tb_frame.f_code is not code:
+        message = message or f"{running.tb_frame.f_code.co_name} is not written yet, and this answer calls it"
     return Failure(type(error).__name__, message if len(message) <= 160 else message[:157] + "...", where)
 
 

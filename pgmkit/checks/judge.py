@@ -89,12 +89,13 @@ def diagnose(exam: Exam, rows: Sequence[Row], wanted: Sequence[Seen], came: Sequ
     if not failed:
         return None
     kinds = {seen.value.kind for seen in came if isinstance(seen.value, Failure)}
-    if kinds == {NotImplementedError.__name__} and len(failed) == len(rows):
-        return Diagnosis(NOT_ATTEMPTED, f"Write the body of {exam.name} and run this cell again.")
+    values, got = [seen.value for seen in wanted], aligned(came, wanted)
+    if all(isinstance(value, Failure) and (value.kind, value.message) == ("NotImplementedError", "") for value in got):
+        advice = f"Write the body of {exam.name} in place of `raise NotImplementedError`, run its cell, then run this one."
+        return Diagnosis(NOT_ATTEMPTED, advice)
     if BorrowedAnswer.__name__ in kinds:
         advice = f"The answer lets pgmkit do the work of {exam.name}. Write it yourself; reading pgmkit's source is allowed."
         return Diagnosis("The library answered, not you", advice)
-    values, got = [seen.value for seen in wanted], aligned(came, wanted)
     fits = [explained(aligned(observe(exam, m.answer, seed), wanted), values, got, exam.tolerance) for m in exam.mistakes]
     if max(fits, default=0) > 0:
         mistake = exam.mistakes[fits.index(max(fits))]

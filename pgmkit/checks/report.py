@@ -60,7 +60,8 @@ class Report:
     def _repr_html_(self) -> str:
         v = self.verdict
         if v.diagnosis is not None and v.diagnosis.title == NOT_ATTEMPTED:
-            return f'<div class="pgmkit-check pgmkit-new"><p style="color:{GREY}"><b>{escape(self.headline)}</b></p></div>'
+            head = f'<p style="color:{GREY}"><b>{escape(self.headline)}.</b> {escape(v.diagnosis.advice)}</p>'
+            return f'<div class="pgmkit-check pgmkit-new">{head}{self.ladder()}</div>'
         colour, state = (GREEN, "right") if v.diagnosis is None else (RED, "wrong")
         head = f'<p style="color:{colour}"><b>{escape(self.headline)}</b></p>'
         return f'<div class="pgmkit-check pgmkit-{state}">{head}{self.table()}{self.advice()}{self.ladder()}{self.output()}</div>'
