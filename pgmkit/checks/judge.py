@@ -15,10 +15,10 @@ ADVICE = {
 """What to add where a result has the wrong dtype or shape."""
 IN_OTHER_WORDS = {
     "through the graph a second time": "Two backward calls share a part of the graph. Compute it anew for the second, or detach it.",
-    "modified by an inplace operation": "A step changed a parameter between a loss and its backward. Compute the loss after that step.",
+    "modified by an inplace operation": "Something that a backward still needs was changed in place: an argument, or a parameter by an early step.",
     "does not require grad": "This loss is not on the graph: something was detached, made under no_grad, or frozen and not released.",
     "must match the size": "Two shapes met that do not fit. Reduce or reshape each tensor before you combine them.",
-    "used in an in-place operation": "PyTorch guards parameters that it records: change them in place inside torch.no_grad().",
+    "used in an in-place operation": "Make a new tensor instead of changing an argument. Parameters are changed inside torch.no_grad().",
     "unexpected keyword argument": "Keep the arguments as the stub had them.",
 }
 """What PyTorch's and Python's commonest messages mean here."""

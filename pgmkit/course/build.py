@@ -9,6 +9,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
+from pgmkit.course.depends import fingerprint
 from pgmkit.course.directives import expand, nbgrader_cell
 from pgmkit.course.execute import execute
 from pgmkit.course.paths import Course
@@ -17,7 +18,6 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-LIBRARY = Path(__file__).parents[1]
 
 
 def cells_of(source: Path) -> list[NotebookNode]:
@@ -56,22 +56,10 @@ def write(path: Path, built: NotebookNode) -> bool:
     return True
 
 
-def fingerprint(built: NotebookNode) -> str:
-    """A hash of what a lecture's outputs depend on: its own cells and the library; exams count only where it takes one."""
-    sources = [cell.source for cell in built.cells]
-    apart = {"course"} if any("pgmkit.checks" in source for source in sources) else {"course", "checks"}
-    digest = hashlib.sha256("\0".join(sources).encode())
-    for path in sorted(LIBRARY.rglob("*")):
-        parts = path.relative_to(LIBRARY).parts
-        if path.suffix in {".py", ".npz"} and parts[0] not in apart:
-            digest.update("/".join(parts).encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
 def lecture(source: Path, *, again: bool = False) -> NotebookNode:
     """A lecture with its figures: kept where neither source nor library changed, otherwise executed."""
     built, target = notebook(source), source.with_suffix(".ipynb")
-    mark = fingerprint(built)
+    mark = fingerprint([cell.source for cell in built.cells])
     if target.is_file() and not again:
         kept = nbformat.read(target, as_version=4)
         if kept.metadata.get("pgmkit", {}).get("fingerprint") == mark:

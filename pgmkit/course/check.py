@@ -9,7 +9,8 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import determine_grade, is_grade
 
-from pgmkit.course.build import fingerprint, notebook, problem_set
+from pgmkit.course.build import notebook, problem_set
+from pgmkit.course.depends import fingerprint
 from pgmkit.course.execute import execute
 from pgmkit.course.paths import Course
 from pgmkit.course.release import released_elsewhere
@@ -25,7 +26,7 @@ def stale(course: Course) -> list[str]:
     for source in course.lectures:
         target = source.with_suffix(".ipynb")
         kept = nbformat.read(target, as_version=4) if target.is_file() else NotebookNode(metadata={})
-        if kept.metadata.get("pgmkit", {}).get("fingerprint") != fingerprint(notebook(source)):
+        if kept.metadata.get("pgmkit", {}).get("fingerprint") != fingerprint([cell.source for cell in notebook(source).cells]):
             found.append(course.relative(target))
     for source in course.problem_sets:
         target, text = source.with_suffix(".ipynb"), nbformat.writes(problem_set(source), version=4) + "\n"

@@ -126,10 +126,10 @@ def draw(ax: Axes, state: Board, data: str, loss: str, *, bar: bool = True) -> L
 
 
 def summary(seen: Look) -> str:
-    """One line of figures under the picture."""
+    """Two lines of figures under the picture."""
     median, outside = float(seen.pull.norm(dim=1).median()), int((seen.x.abs() > EXTENT).any(1).sum())
     d_real, d_fake = float(seen.d_real.mean()), float(seen.d_fake.mean())
-    return f"mean D: data {d_real:.2f}, samples {d_fake:.2f};  median gradient {median:.2g};  outside: {outside} of {SHOWN}"
+    return f"mean D: data {d_real:.2f}, samples {d_fake:.2f}\nmedian gradient {median:.2g};  outside: {outside} of {SHOWN}"
 
 
 def picture(data: str, loss: str, ratio: str, rounds: int, moves: str = "") -> Figure:

@@ -4,7 +4,8 @@ from pgmkit.questions import Choice, Question
 
 QUESTIONS: dict[str, Question] = {
     "implicit": Question(
-        r"A trained generator maps $z \in \mathbb{R}^2$ to images of 64 pixels. A friend asks for $p_g(x)$ of one held-out image. What do you say?",
+        r"A trained generator maps $z \in \mathbb{R}^2$ to images of 64 pixels. "
+        r"A friend asks for the density $p_g(x)$ of one held-out image. What do you say?",
         (
             Choice(
                 "Sample z, run G, and read the density off G(z).",
@@ -13,23 +14,23 @@ QUESTIONS: dict[str, Question] = {
             ),
             Choice(
                 "D(x) is the density of x.",
-                "D(x) is a probability of a label, 'data or generated', given x. It lies in [0, 1] and does not integrate to 1 over x.",
+                "D(x) is the probability of the label 'data', given x. It need not integrate to 1 over x, and even D* knows only p_data / p_g.",
                 "the discriminator is a density model",
             ),
             Choice(
                 "There is no such number: the images of G fill a set of dimension 2 at most inside 64 dimensions.",
-                "The model is implicit: we can draw from it, but it has no density on the 64-dimensional space. Losses that need p_g(x) are out.",
+                "We can draw from the model, but it has no density on the 64-dimensional space. Losses that need p_g(x) are out.",
             ),
         ),
     ),
     "d_star": Question(
         r"At some point $x$ the generator puts twice as much density as the data: $p_g(x) = 2\,p_{data}(x) > 0$. What is $D^*(x)$?",
         (
-            Choice("2/3", "That is the probability of 'generated'. D(x) is the probability of 'data'.", "real and generated are swapped"),
+            Choice("2/3", "That is the probability of 'generated'. D(x) is the probability of 'data'.", "data and generated are swapped"),
             Choice("1/3", "p / (p + 2p) = 1/3. Only the ratio of the two densities counts."),
             Choice(
                 "1/2",
-                "1/2 is the answer where both densities are equal, which holds everywhere only when p_g = p_data.",
+                "1/2 is right where both densities are equal. Here the generator has twice as much, so D* leans towards 'generated'.",
                 "the best discriminator always says 1/2",
             ),
         ),
@@ -39,7 +40,7 @@ QUESTIONS: dict[str, Question] = {
         (
             Choice(
                 "0",
-                "A value of 0 means that D is always right: disjoint supports. It is the largest value, not the one at the end of training.",
+                "A value of 0 means that D is always right: disjoint supports. It is the largest value, and equal distributions give the smallest.",
                 "a finished game has the value 0",
             ),
             Choice(
@@ -69,7 +70,7 @@ QUESTIONS: dict[str, Question] = {
                 "the JSD is descended for any discriminator",
             ),
             Choice(
-                "To the points where D is largest: one mode, or even a place without data.",
+                "To the point or points where D is largest: one mode, or even a place without data.",
                 "For fixed D the value is linear in p_g, so its minimum puts all mass where log(1 - D) is smallest.",
             ),
         ),
@@ -83,12 +84,12 @@ QUESTIONS: dict[str, Question] = {
             ),
             Choice(
                 "Saturating positive, non-saturating negative.",
-                "Then the two losses would push in opposite directions. G descends log(1 - D), which falls as D grows.",
+                "log(1 - D) falls as D grows, so its slope in s is negative too. With opposite signs the two losses would push in opposite directions.",
                 "one of the losses is maximised",
             ),
             Choice(
                 "Both are positive.",
-                "Then descent would lower s: G would help D.",
+                "Then descent would lower s: G would make D more certain. Both log(1 - D) and -log D fall as s grows.",
                 "the generator helps the discriminator",
             ),
         ),
@@ -98,36 +99,37 @@ QUESTIONS: dict[str, Question] = {
         (
             Choice(
                 "The saturating one, because log(1 - D) is then very negative.",
-                "At D = 0 we have log(1 - D) = 0, and its slope in s is -D, close to 0.",
+                "At D = 0 we have log(1 - D) = 0. It is log D that is very negative there. The slope of log(1 - D) in s is -D, close to 0.",
                 "log(1 - D) is confused with log D",
             ),
             Choice(
                 "The non-saturating one: its slope in the logit is close to -1.",
-                "The slope is -(1 - D). It is still multiplied by the gradient of s in x, so a D that is flat in x gives nothing to either loss.",
+                "The slope is -(1 - D). It is still multiplied by the gradient of s in x: where the logit s is flat, neither loss helps.",
             ),
             Choice(
                 "Both, since the game is the same.",
-                "Both have the same fixed point, but far from it their slopes differ by the factor D / (1 - D).",
+                "Both have the same fixed point. Away from it the saturating slope is D / (1 - D) times the other one, almost nothing at D = 0.",
                 "equal fixed points mean equal gradients",
             ),
         ),
     ),
     "kl_view": Question(
-        r"The slide puts $\min_\theta \mathrm{KL}(P_\theta \| Q)$ [Hu et al., 2017] under the printed loss $\min_G E[\log(1 - D)]$. Is that right?",
+        r"The slide puts $\min_\theta \mathrm{KL}(P_\theta \| Q)$ [Hu et al., 2017] under the printed loss "
+        r"$\min_G E[\log(1 - D)]$. Is that right?",
         (
             Choice(
                 "Yes, for every D.",
-                "The cell above shows the error that remains, and it is not small.",
+                "The gradients of log(1 - D) and -log D differ, and the JSD term is missing. The last column of the tables above is not 0.",
                 "the statement holds as printed",
             ),
             Choice(
                 "Yes, once D is optimal.",
-                "At D* the printed loss follows the JSD, which is another objective. The cells above show its error at D*, and it is not small.",
+                "At D* the printed loss follows the JSD, which is another objective. See the last column of the tables above, lines 'optimal D'.",
                 "an optimal discriminator repairs the statement",
             ),
             Choice(
                 "No: it concerns -log D, a -JSD term is missing, and Q must hold the mixture frozen at the present theta.",
-                "All three corrections are needed, and then the identity is exact for any D, as a statement about one gradient.",
+                "With all three corrections the identity is exact for any D, as a statement about one gradient.",
             ),
         ),
     ),
@@ -145,7 +147,7 @@ QUESTIONS: dict[str, Question] = {
             ),
             Choice(
                 "Nothing: D's moves do not touch G.",
-                "The samples stay where they are, but the arrows are gradients through D, and D has changed.",
+                "The samples stay where they are. But the arrows are gradients of G's loss, which passes through D, and D has changed.",
                 "the generator's gradient does not depend on the discriminator",
             ),
         ),
