@@ -14,7 +14,8 @@ QUESTIONS: dict[str, Question] = {
             ),
             Choice(
                 "D(x) is the density of x.",
-                "D(x) is the probability of the label 'data', given x. It need not integrate to 1 over x, and even D* knows only p_data / p_g.",
+                "D(x) is the probability of the label 'data', given x. "
+                "It need not integrate to 1 over x, and even D* knows only p_data / p_g.",
                 "the discriminator is a density model",
             ),
             Choice(
@@ -40,7 +41,8 @@ QUESTIONS: dict[str, Question] = {
         (
             Choice(
                 "0",
-                "A value of 0 means that D is always right: disjoint supports. It is the largest value, and equal distributions give the smallest.",
+                "A value of 0 means that D is always right: disjoint supports. "
+                "It is the largest value, and equal distributions give the smallest.",
                 "a finished game has the value 0",
             ),
             Choice(
@@ -57,7 +59,8 @@ QUESTIONS: dict[str, Question] = {
         ),
     ),
     "frozen": Question(
-        r"You train $D$ until it is optimal, then stop it for good and train $G$ to the very end against this one $D$. Where does $p_g$ go?",
+        r"You train $D$ until it is optimal, then stop it for good. "
+        r"You train $G$ to the very end against this one $D$. Where does $p_g$ go?",
         (
             Choice(
                 "To p_data, since D* knows p_data.",
@@ -84,7 +87,8 @@ QUESTIONS: dict[str, Question] = {
             ),
             Choice(
                 "Saturating positive, non-saturating negative.",
-                "log(1 - D) falls as D grows, so its slope in s is negative too. With opposite signs the two losses would push in opposite directions.",
+                "log(1 - D) falls as D grows, so its slope in s is negative too. "
+                "With opposite signs the two losses would push in opposite directions.",
                 "one of the losses is maximised",
             ),
             Choice(
@@ -108,7 +112,8 @@ QUESTIONS: dict[str, Question] = {
             ),
             Choice(
                 "Both, since the game is the same.",
-                "Both have the same fixed point. Away from it the saturating slope is D / (1 - D) times the other one, almost nothing at D = 0.",
+                "Both have the same fixed point. "
+                "Away from it the saturating slope is D / (1 - D) times the other one, almost nothing at D = 0.",
                 "equal fixed points mean equal gradients",
             ),
         ),
@@ -124,7 +129,8 @@ QUESTIONS: dict[str, Question] = {
             ),
             Choice(
                 "Yes, once D is optimal.",
-                "At D* the printed loss follows the JSD, which is another objective. See the last column of the tables above, lines 'optimal D'.",
+                "At D* the printed loss follows the JSD, which is another objective. "
+                "See the last column of the tables above, lines 'optimal D'.",
                 "an optimal discriminator repairs the statement",
             ),
             Choice(
