@@ -59,7 +59,7 @@ class Question:
         if letter not in self.letters():
             raise ValueError(f"choose one of {', '.join(self.letters())}; got {describe(letter)}.")
         choice = self.choices[self.letters().index(letter)]
-        return f"Right. {choice.reply}" if not choice.misconception else f"Not quite: {choice.misconception}. {choice.reply}"
+        return f"Not quite. Misconception: “{choice.misconception}”. {choice.reply}" if choice.misconception else f"Right. {choice.reply}"
 
     def _repr_html_(self) -> str:
         """The prompt and the choices, without the answers."""

@@ -17,8 +17,8 @@ QUESTION = Question(
 def test_letters_and_replies():
     assert QUESTION.letters() == ["a", "b", "c"]
     assert QUESTION.reply("b") == "Right. One is less."
-    assert QUESTION.reply("a") == "Not quite: order upside down. Count again."
-    assert QUESTION.reply("c") == "Not quite: no choice made. Not at once."
+    assert QUESTION.reply("a") == "Not quite. Misconception: “order upside down”. Count again."
+    assert QUESTION.reply("c") == "Not quite. Misconception: “no choice made”. Not at once."
 
 
 def test_the_page_does_not_give_the_answer_away():
@@ -43,9 +43,9 @@ def test_ask_replies_to_the_pressed_button(monkeypatch):
     buttons.value = "b"
     assert output.value == "Right. One is less."
     buttons.value = "a"
-    assert output.value == "Not quite: order upside down. Count again."
+    assert output.value == "Not quite. Misconception: “order upside down”. Count again."
     buttons.value = None
-    assert output.value == "Not quite: order upside down. Count again."
+    assert output.value == "Not quite. Misconception: “order upside down”. Count again."
 
 
 def right(i):

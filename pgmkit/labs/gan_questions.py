@@ -10,7 +10,7 @@ QUESTIONS: dict[str, Question] = {
             Choice(
                 "Sample z, run G, and read the density off G(z).",
                 "G(z) is a sample, not a density. Nothing in the network outputs p_g(x).",
-                "a sample is not a density",
+                "a sample is taken for a density",
             ),
             Choice(
                 "D(x) is the density of x.",

@@ -145,7 +145,7 @@ def test_every_answer_has_its_own_reply(key, letter):
     assert isinstance(question, Question)
     choice = question.choices[question.letters().index(letter)]
     reply = question.reply(letter)
-    assert reply.startswith("Not quite: " if choice.misconception else "Right. ") and choice.reply in reply
+    assert reply.startswith("Not quite. " if choice.misconception else "Right. ") and choice.reply in reply
     assert len({c.reply for c in question.choices}) == len(question.choices)
 
 
