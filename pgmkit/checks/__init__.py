@@ -1,23 +1,37 @@
 """Exams: `check(answer)` in a notebook, `judge` everywhere else."""
 
-from pgmkit.checks import clipping, critic, critic_phase, duality, gan_losses, gan_step, gan_theory, lipschitz, penalty, transport, warmup
+from pgmkit.checks import (
+    clipping,
+    critic,
+    critic_phase,
+    duality,
+    gan_losses,
+    gan_step,
+    gan_theory,
+    grid,
+    lipschitz,
+    penalty,
+    samples_mistakes,
+    transport,
+    warmup,
+)
 from pgmkit.checks.check import check, ready
 from pgmkit.checks.exam import Exam
 
 PROBLEM_SETS: dict[str, tuple[Exam, ...]] = {
     "warmup": (warmup.kl,),
     "ps1": (
-        gan_theory.optimal,
-        gan_losses.discriminator,
-        gan_losses.generator_exam,
+        gan_optimal.optimal,
+        gan_discriminator.discriminator,
+        gan_generator.generator,
         gan_step.step,
-        gan_theory.js,
-        gan_theory.value,
+        gan_jsd.js,
+        gan_value.value,
     ),
     "ps2": (
         transport.lines,
-        transport.samples,
-        duality.grid_exam,
+        samples_mistakes.samples,
+        grid.grid_exam,
         duality.dual,
         critic.critic_exam,
         critic.generator_exam,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
@@ -52,12 +51,19 @@ def probe_clip(answer: Answer, generator: Generator) -> Observations:
         answer(net, bound)
         return net, before, values
 
-    def kept(**see: Callable[[nn.Sequential, list[nn.Parameter]], Any]) -> dict[str, Any]:
-        net, before, values = clipped()
-        return {name: look(net, before) for name, look in see.items()} | {"weights change": not torch.equal(values, parameters(net))}
+    def kept(what: str, look: Callable[[nn.Sequential], Tensor]) -> str:
+        net, _, values = clipped()
+        fresh = network(torch.Generator().manual_seed(seed))
+        moved = "did not change" if torch.equal(values, parameters(net)) else "changed"
+        return f"the weights {moved}, the {what} {'did not' if torch.equal(look(net), look(fresh)) else 'changed too'}"
 
-    def same(net: nn.Sequential, before: list[nn.Parameter]) -> list[bool]:
-        return [a is b and b.requires_grad for a, b in zip(before, net.parameters(), strict=True)]
+    def same() -> str:
+        net, before, values = clipped()
+        if torch.equal(values, parameters(net)):
+            return "the weights did not change"
+        if any(a is not b for a, b in zip(before, net.parameters(), strict=True)):
+            return "parameters were replaced by new objects"
+        return "the same objects, and all learn" if all(p.requires_grad for p in before) else "requires_grad was switched off"
 
     def stepped() -> Tensor:
         net = network(torch.Generator().manual_seed(seed))
@@ -71,9 +77,9 @@ def probe_clip(answer: Answer, generator: Generator) -> Observations:
     yield "weights of the linear layers", lambda: [p for p in clipped()[0].parameters() if p.ndim == 2], 1.5
     yield "biases of the linear layers", lambda: [net.bias for net in clipped()[0].modules() if type(net) is nn.Linear], 1.25
     yield "scale and shift of the normalisation layer", lambda: list(clipped()[0][0][1].parameters()), 0.75
-    yield "weights change, gradients do not", lambda: kept(gradients=lambda net, _: gradients(net)), 1
-    yield "weights change, the buffer does not", lambda: kept(buffers=lambda net, _: list(net.buffers())), 1
-    yield "weights change, the parameters are the same objects and still learn", lambda: kept(same=same), 0.75
+    yield "weights change, gradients do not", lambda: kept("gradients", gradients), 1
+    yield "weights change, the buffer does not", lambda: kept("buffer", lambda net: torch.cat(list(net.buffers()))), 1
+    yield "the parameters change, are the same objects and still learn", same, 0.75
     yield "an optimizer made before still moves them", stepped, 0.75
 
 
@@ -160,3 +166,9 @@ def clears_gradients(module: nn.Module, bound: float) -> None:
 def frozen(module: nn.Module, bound: float) -> None:
     for p in module.parameters():
         p.requires_grad_(False).clamp_(-bound, bound)
+
+
+@clip_exam.mistake("The bound is always 0.01", "0.01 is the paper's choice. The caller names the bound: use the argument.")
+def fixed_bound(module: nn.Module, bound: float) -> None:
+    for p in module.parameters():
+        p.data.clamp_(-0.01, 0.01)

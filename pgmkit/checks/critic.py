@@ -5,7 +5,8 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from pgmkit.checks.exam import Answer, Exam, Observations
-from pgmkit.checks.probing import gradient, normal
+from pgmkit.checks.mishaps import slope
+from pgmkit.checks.probing import normal
 from pgmkit.gan import critic_loss, wgan_generator_loss
 
 critic_exam = Exam(
@@ -25,15 +26,15 @@ def probe_critic(answer: Answer, generator: Generator) -> Observations:
     high, low = 1 + normal(5, generator=generator).abs(), -normal(5, generator=generator).abs()
     sure = torch.tensor([1000.0, -200.0, 30.0], dtype=torch.float64)
 
-    def slope(of: int) -> Tensor:
+    def slope_of(i: int) -> Tensor:
         scores = high.clone().requires_grad_(), low[:3].clone().requires_grad_()
-        return gradient(answer(*scores), scores[of])
+        return slope(answer(*scores), scores[i])
 
     yield "value, data scored higher, 5 and 5", lambda: answer(high.clone(), low.clone()), 0.5
     yield "value, samples scored higher, 3 and 5", lambda: answer(low[:3].clone(), high.clone()), 0.5
     yield "value at scores of 1000", lambda: answer(sure.clone(), -sure / 2), 0.5
-    yield "gradient that reaches the real scores", lambda: slope(0), 0.75
-    yield "gradient that reaches the fake scores", lambda: slope(1), 0.75
+    yield "gradient that reaches the real scores", lambda: slope_of(0), 0.75
+    yield "gradient that reaches the fake scores", lambda: slope_of(1), 0.75
 
 
 @critic_exam.mistake(
@@ -100,13 +101,13 @@ generator_exam = Exam(
 def probe_generator(answer: Answer, generator: Generator) -> Observations:
     fake, sure = normal(5, generator=generator), torch.tensor([1000.0, -200.0, 30.0], dtype=torch.float64)
 
-    def slope() -> Tensor:
+    def slope_of_value() -> Tensor:
         scores = fake.clone().requires_grad_()
-        return gradient(answer(scores), scores)
+        return slope(answer(scores), scores)
 
     yield "value", lambda: answer(fake.clone()), 0.75
     yield "value at scores of 1000", lambda: answer(sure.clone()), 0.5
-    yield "gradient that reaches the scores", slope, 0.75
+    yield "gradient that reaches the scores", slope_of_value, 0.75
 
 
 @generator_exam.mistake(

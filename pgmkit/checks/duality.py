@@ -1,4 +1,4 @@
-"""Exams of optimal transport on finite spaces: W1 on a grid, the Kantorovich-Rubinstein dual."""
+"""Exam of the Kantorovich-Rubinstein dual."""
 
 from collections.abc import Callable
 
@@ -6,116 +6,9 @@ import torch
 from torch import Generator, Tensor
 
 from pgmkit.checks.exam import Answer, Exam, Observations
-from pgmkit.checks.probing import gradient, normal, part, probabilities
-from pgmkit.gan import kr_dual_value, w1_grid, w1_primal, w1_weighted
-
-grid_exam = Exam(
-    w1_grid,
-    minutes=15,
-    difficulty=2,
-    hints=(
-        "Think of heaps of earth along a road. How much earth has to pass the piece of road between x_i and x_{i+1}?",
-        "What passes is |F(x_i) - G(x_i)|, with F and G the cumulative sums. n points have n - 1 pieces of road between them.",
-        "Cumulative sum over the last dimension, without its last entry; absolute value; times the n - 1 gaps; sum over the last dimension.",
-    ),
-    closes=(w1_weighted, w1_primal),
-)
-OUTSIDE = torch.tensor([1, 0, 0, 0, 0, 1], dtype=torch.float64)
-INSIDE = torch.tensor([0, 0, 3, 3, 0, 0], dtype=torch.float64)
-"""More of p outside and more of q inside: F - G surely changes its sign."""
-GAPS = torch.tensor([1, 0.05, 1, 100, 1, 0.05], dtype=torch.float64)
-
-
-@grid_exam.probe
-def probe_grid(answer: Answer, generator: Generator) -> Observations:
-    p = (probabilities(2, 3, 6, generator=generator) + OUTSIDE) / 3
-    q = (probabilities(2, 3, 6, generator=generator) + INSIDE) / 7
-    grid = normal(1, generator=generator) + normal(6, generator=generator).exp().cumsum(0)
-    far = (GAPS * (0.3 * normal(6, generator=generator)).exp()).cumsum(0)
-    end = torch.tensor([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 3.0]], dtype=torch.float64)
-    even = torch.tensor([[0.5, 0.0, 0.5], [0.0, 1.0, 0.0], [-1.0, 0.0, 1.0]], dtype=torch.float64)
-
-    def slope(of: int) -> Tensor:
-        given = p[0, 0].clone().requires_grad_(), q[0, 0].clone(), grid.clone().requires_grad_()
-        return gradient(answer(*given), given[of])
-
-    def centred_slope() -> Tensor:
-        return slope(0) - slope(0).mean()
-
-    yield "all mass from 3 to 0 on the grid (0, 1, 3): 3", lambda: answer(*end.clone()), 1
-    yield "uneven grid of 6 points", lambda: answer(p[0, 0].clone(), q[0, 0].clone(), grid.clone()), 1.5
-    yield "batch of shape (3, 6)", lambda: answer(p[0].clone(), q[0].clone(), grid.clone()), 1
-    yield "batch of shape (2, 3, 6)", lambda: answer(p.clone(), q.clone(), grid.clone()), 0.5
-    yield "equal means: from the middle to both ends", lambda: answer(*even.clone()), 0.5
-    yield "gaps from 0.05 to 100", lambda: answer(p[1, 0].clone(), q[1, 0].clone(), far.clone()), 0.5
-    yield "gradient that reaches p (up to a constant)", centred_slope, 0.5
-    yield "gradient that reaches the grid", lambda: slope(2), 0.5
-
-
-def gap(p: Tensor, q: Tensor) -> Tensor:
-    """F - G at every point of the grid."""
-    return (p - q).cumsum(-1)
-
-
-@grid_exam.mistake("The spacing is ignored", "Earth that passes a long gap travels far: weigh |F - G| by x_{i+1} - x_i.")
-def no_spacing(p: Tensor, q: Tensor, grid: Tensor) -> Tensor:
-    return gap(p, q)[..., :-1].abs().sum(-1)
-
-
-@grid_exam.mistake("One spacing for all gaps", "The grid may be uneven: every gap has its own length. See grid.diff().")
-def mean_spacing(p: Tensor, q: Tensor, grid: Tensor) -> Tensor:
-    return gap(p, q)[..., :-1].abs().sum(-1) * grid.diff().mean()
-
-
-@grid_exam.mistake(
-    "The last cell is counted and the first one is not",
-    "F - G at x_i is what passes the gap to the right of x_i. At the last point it is 0 and has no gap: leave out the last one, not the first.",
-)
-def last_cell(p: Tensor, q: Tensor, grid: Tensor) -> Tensor:
-    return (gap(p, q)[..., 1:].abs() * grid.diff()).sum(-1)
-
-
-@grid_exam.mistake("Absolute value after the sum", "Where F - G changes sign the pieces cancel: only the gap of the two means is left.")
-def abs_last(p: Tensor, q: Tensor, grid: Tensor) -> Tensor:
-    return (gap(p, q)[..., :-1] * grid.diff()).sum(-1).abs()
-
-
-@grid_exam.mistake("The absolute value is missing", "Earth moved to the left costs as much as earth moved to the right: |F - G|.")
-def no_abs(p: Tensor, q: Tensor, grid: Tensor) -> Tensor:
-    return (gap(p, q)[..., :-1] * grid.diff()).sum(-1)
-
-
-@grid_exam.mistake(
-    "The cumulative sum is missing", "|p - q| compares heaps in place. What passes a gap is all that lies to its left: F and G."
-)
-def no_cumsum(p: Tensor, q: Tensor, grid: Tensor) -> Tensor:
-    return ((p - q)[..., :-1].abs() * grid.diff()).sum(-1)
-
-
-@grid_exam.mistake("The trapezoid rule", "Between two grid points nothing is unloaded: |F - G| keeps its value at x_i over the whole gap.")
-def trapezoid(p: Tensor, q: Tensor, grid: Tensor) -> Tensor:
-    return torch.trapezoid(gap(p, q).abs(), grid, dim=-1)
-
-
-@grid_exam.mistake("F - G is squared", "Earth times distance: |F - G| itself, not its square.")
-def squared(p: Tensor, q: Tensor, grid: Tensor) -> Tensor:
-    return (gap(p, q)[..., :-1].square() * grid.diff()).sum(-1)
-
-
-@grid_exam.mistake("A mean where a sum belongs", "The work adds up over the gaps: nothing is divided by their number.")
-def averaged(p: Tensor, q: Tensor, grid: Tensor) -> Tensor:
-    return (gap(p, q)[..., :-1].abs() * grid.diff()).mean(-1)
-
-
-@grid_exam.mistake("The batch is summed", "p of shape (..., n) holds many distributions: sum over the last dimension only.")
-def batch_summed(p: Tensor, q: Tensor, grid: Tensor) -> Tensor:
-    return (gap(p, q)[..., :-1].abs() * grid.diff()).sum()
-
-
-@grid_exam.mistake("The cumulative sum runs over the batch", "With p of shape (..., n), the grid is the last dimension: cumsum(-1).")
-def over_batch(p: Tensor, q: Tensor, grid: Tensor) -> Tensor:
-    return ((p - q).cumsum(0)[..., :-1].abs() * grid.diff()).sum(-1)
-
+from pgmkit.checks.mishaps import slope
+from pgmkit.checks.probing import normal, part, probabilities
+from pgmkit.gan import kr_dual_value, w1_primal
 
 dual = Exam(
     kr_dual_value,
@@ -146,9 +39,9 @@ def probe_dual(answer: Answer, generator: Generator) -> Observations:
     def value(f: Tensor, *bound: float) -> Tensor:
         return part(answer(f.clone(), p.clone(), q.clone(), cost.clone(), *bound), 0)
 
-    def slope() -> Tensor:
+    def slope_of_value() -> Tensor:
         leaf = f.clone().requires_grad_()
-        return gradient(part(answer(leaf, p.clone(), q.clone(), cost.clone(), 1.6), 0), leaf)
+        return slope(part(answer(leaf, p.clone(), q.clone(), cost.clone(), 1.6), 0), leaf)
 
     def feasible(f: Tensor, bound: float) -> bool:
         return part(answer(f.clone(), p.clone(), q.clone(), cost.clone(), bound), 1)
@@ -159,7 +52,7 @@ def probe_dual(answer: Answer, generator: Generator) -> Observations:
 
     yield "value at K = 1", lambda: value(f), 1
     yield "value at K = 2.5", lambda: value(-f, 2.5), 1
-    yield "gradient of the value with respect to f", slope, 0.5
+    yield "gradient of the value with respect to f", slope_of_value, 0.5
     yield "feasible: slopes of 0.9 and less at K = 1", lambda: feasible(gentle, 1.0), 0.25
     yield "feasible: slopes of 1.8 at K = 2", lambda: feasible(2 * gentle, 2.0), 0.25
     yield "feasible: equality on every pair", tight, 0.5
@@ -215,7 +108,30 @@ dual.mistake("Equality counts as infeasible", "A slope of exactly K is allowed, 
     built(check=lambda g, c: (off_diagonal(g).abs() < off_diagonal(c)).all())
 )
 dual.mistake(
-    "The diagonal makes every f infeasible",
-    "Where i = j both sides are 0: 0 < 0 is false, and 0 / 0 is nan. Use <= and multiply, do not divide.",
+    "Never feasible",
+    "The flag is False for every f: a constant, or the diagonal spoils it. There both sides are 0: 0 < 0 is false, 0 / 0 is nan. "
+    "Use <= and multiply, do not divide.",
 )(built(check=lambda g, c: (g.abs() < c).all()))
-dual.mistake("One good pair is enough", "Every pair has to hold: all, not any.")(built(check=lambda g, c: (g.abs() <= c + 1e-9).any()))
+dual.mistake(
+    "Always feasible",
+    "The flag is True for every f: a constant, or `any` where `all` belongs (a point and itself always agree). Every pair has to hold.",
+)(built(check=lambda g, c: (g.abs() <= c + 1e-9).any()))
+dual.mistake("The value is a mean over the points", "E_p[f] weighs every point by p already: sum p_i f_i, and divide by no n.")(
+    built(lambda v, k: v / k / 5)
+)
+dual.mistake("The value is detached", "The value is right, but no gradient reaches f. Leave out detach and no_grad.")(
+    built(lambda v, k: (v / k).detach())
+)
+
+
+@dual.mistake(
+    "K divides the first term only (erratum E5)",
+    "The slide leaves out the parentheses: 1/K belongs to both terms, (E_p[f] - E_q[f]) / K. Otherwise a constant added to f counts.",
+)
+def slide_as_printed(f: Tensor, p: Tensor, q: Tensor, cost: Tensor, bound: float = 1.0) -> tuple[Tensor, bool]:
+    return (p * f).sum() / bound - (q * f).sum(), built()(f, p, q, cost, bound)[1]
+
+
+@dual.mistake("Only the value came back", "Two things are wanted: the value, and whether f is K-Lipschitz. Write return value, feasible.")
+def value_alone(f: Tensor, p: Tensor, q: Tensor, cost: Tensor, bound: float = 1.0) -> Tensor:
+    return ((p - q) * f).sum() / bound

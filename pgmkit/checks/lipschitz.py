@@ -13,7 +13,7 @@ from pgmkit.gan import mlp_lipschitz_bound
 
 bound_exam = Exam(
     mlp_lipschitz_bound,
-    minutes=20,
+    minutes=12,
     difficulty=2,
     hints=(
         "If f is K-Lipschitz and g is L-Lipschitz, how much can g(f(x)) stretch a distance at most?",
@@ -61,6 +61,7 @@ def folded(
     norm: Callable[[Tensor], Tensor] = spectral,
     slope: Callable[[nn.LeakyReLU], float] = leaky,
     sigmoid: float = 0.25,
+    softplus: float = 1.0,
     fold: Callable[[list[float]], float] = math.prod,
 ) -> Answer:
     """A wrong answer: another norm, slope or way to put the layers together."""
@@ -70,6 +71,7 @@ def folded(
             nn.Linear: lambda layer: float(norm(layer.weight.detach())),
             nn.LeakyReLU: slope,
             nn.Sigmoid: lambda _: sigmoid,
+            nn.Softplus: lambda _: softplus,
         }
         return float(fold([slopes[type(layer)](layer) for layer in mlp if type(layer) in slopes]))
 
@@ -107,6 +109,10 @@ bound_exam.mistake("The sign of a negative slope is kept", "A slope of -2.5 stre
     folded(slope=lambda layer: max(1.0, layer.negative_slope))
 )
 bound_exam.mistake("Sigmoid counts as 1", "Its steepest point is at 0, where s(1 - s) = 1/4.")(folded(sigmoid=1.0))
+bound_exam.mistake(
+    "Softplus counts as 1/4", "The slope of softplus is a sigmoid, which comes near 1. It is the slope of a sigmoid that is 1/4 at most."
+)(folded(softplus=0.25))
+bound_exam.mistake("Sigmoid counts as 1/2", "1/2 is the sigmoid's value at 0. Its slope there is s(1 - s) = 1/4.")(folded(sigmoid=0.5))
 
 
 @bound_exam.mistake(

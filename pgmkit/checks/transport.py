@@ -1,20 +1,19 @@
-"""Exams of optimal transport in closed form: the parallel lines, samples of the real line."""
+"""Exam of the parallel lines: four distances in closed form."""
 
 import math
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Generator, Tensor
+from torch import Generator
 
 from pgmkit.checks.exam import Answer, Exam, Observations
-from pgmkit.checks.probing import gradient, normal, part
-from pgmkit.gan import parallel_lines, w1_grid, w1_primal, w1_samples, w1_weighted
-from pgmkit.metrics import sliced_w1
+from pgmkit.checks.probing import part
+from pgmkit.gan import parallel_lines
 
 lines = Exam(
     parallel_lines,
-    minutes=10,
+    minutes=5,
     difficulty=1,
     hints=(
         "Draw both lines. Which points have mass under P and under Q? The answer does not depend on how far apart the lines are.",
@@ -27,18 +26,26 @@ lines = Exam(
 
 @lines.probe
 def probe_lines(answer: Answer, generator: Generator) -> Observations:
-    right, left = (0.3 + normal(2, generator=generator).abs()).tolist()
+    right, left, far = torch.rand(3, generator=generator, dtype=torch.float64).tolist()
+    right, left, far = 0.25 + 0.1 * right, -0.35 - 0.1 * left, 1.6 + far
 
-    def at(theta: float, *names: str) -> dict[str, Any]:
+    def at(name: str, *thetas: float) -> Any:
+        parts = [part(answer(theta), name) for theta in thetas]
+        return parts if len(parts) > 1 else parts[0]
+
+    def both(theta: float, *names: str) -> dict[str, Any]:
         return {name: part(answer(theta), name) for name in names}
 
-    yield "kl of two lines", lambda: at(right, "kl"), 1
-    yield "js of two lines", lambda: at(right, "js"), 1.5
-    yield "tv of two lines", lambda: at(right, "tv"), 0.5
-    yield "w1, theta > 0", lambda: at(right, "w1"), 0.5
-    yield "w1, theta < 0", lambda: at(-left, "w1"), 1
-    yield "js and tv at theta = 1e-30", lambda: at(1e-30, "js", "tv"), 0.5
-    yield "all four at theta = 0", lambda: at(0.0, "kl", "js", "tv", "w1"), 1
+    yield "kl, lines closer than 1, to the right and to the left", lambda: at("kl", right, left), 0.5
+    yield "kl, lines farther apart than 1", lambda: at("kl", far), 0.5
+    yield "js, lines closer than 1, to the right and to the left", lambda: at("js", right, left), 0.75
+    yield "js, lines farther apart than 1", lambda: at("js", -far), 0.75
+    yield "tv, lines closer than 1, to the right and to the left", lambda: at("tv", right, left), 0.25
+    yield "tv, lines farther apart than 1", lambda: at("tv", far), 0.25
+    yield "w1, theta > 0", lambda: at("w1", far), 0.5
+    yield "w1, theta < 0", lambda: at("w1", left), 1
+    yield "js and tv at theta = 1e-30", lambda: both(1e-30, "js", "tv"), 0.5
+    yield "all four at theta = 0", lambda: both(0.0, "kl", "js", "tv", "w1"), 1
 
 
 def four(kl: float, js: float, tv: float, w1: float) -> dict[str, float]:
@@ -84,147 +91,26 @@ def never_zero(theta: float) -> dict[str, float]:
     return four(math.inf, math.log(2), 1.0, abs(theta))
 
 
-samples = Exam(
-    w1_samples,
-    minutes=25,
-    difficulty=3,
-    hints=(
-        "Draw the two step functions F and G of a small example, and shade the area between them.",
-        "Between two neighbouring points of the pooled, sorted samples, F - G is constant. At each point of x it rises by 1/n, "
-        "at each point of y it falls by 1/m.",
-        "Sort all n + m points together, and carry along what F - G does at each one (argsort tells the order). A cumulative sum "
-        "gives the height of F - G on each interval; weigh its absolute value by the interval's length.",
-    ),
-    closes=(w1_grid, w1_weighted, w1_primal, sliced_w1),
+@lines.mistake(
+    "Close lines count as one line",
+    "Two vertical lines share no point unless theta = 0, at 0.3 as little as at 3: x = 0 on one, x = theta on the other.",
 )
-
-MANY = torch.tensor([0.3, -1.2, 2.0, 0.9, -0.4, 1.5, -2.1], dtype=torch.float64)
-FEW = torch.tensor([2.9, -3.0, 0.6, -0.9], dtype=torch.float64)
-"""Two samples whose points, shaken a little, keep their order, so that gradients tell the same mistakes at every seed."""
+def one_line(theta: float) -> dict[str, float]:
+    return four(math.inf, 0.0, 0.0, abs(theta)) if 0 < abs(theta) < 1 else mistaken()(theta)
 
 
-def around(x: Tensor, y: Tensor) -> Tensor:
-    """y with its first two values moved to either side of x, so that F - G surely changes its sign."""
-    return torch.cat([x.max() + 0.5 + y[:1].abs(), x.min() - 0.5 - y[1:2].abs(), y[2:]])
-
-
-@samples.probe
-def probe_samples(answer: Answer, generator: Generator) -> Observations:
-    x, shaken = normal(6, generator=generator), 0.04 * normal(11, generator=generator).clamp(-3, 3)
-    x = x.sort().values[[0, 5, 3, 1, 4, 2]]  # the smallest x meets the largest y, and the largest x the smallest y
-    y, many, few = around(x, normal(6, generator=generator)), MANY + shaken[:7], FEW + shaken[7:]
-    middle, far = few[2:3], 1000 * (1 + few[3:].abs())
-    pair = torch.tensor([[3.0, 0.0], [1.0, 5.0]], dtype=torch.float64)
-    ties = torch.tensor([1.0, 2.0, 0.0, 1.0, 1.0, 3.0, -1.0], dtype=torch.float64)
-
-    def slope(of: int) -> Tensor:
-        points = many.clone().requires_grad_(), few.clone().requires_grad_()
-        return gradient(answer(*points), points[of])
-
-    yield "x = (3, 0), y = (1, 5): 1.5", lambda: answer(*pair.clone()), 1
-    yield "equal sizes, 6 and 6", lambda: answer(x.clone(), y.clone()), 1
-    yield "unequal sizes, 7 and 4", lambda: answer(many.clone(), few.clone()), 1.5
-    yield "unequal sizes, 1 and 7", lambda: answer(middle.clone(), many.clone()), 0.5
-    yield "ties inside and between the samples", lambda: answer(ties[:4].clone(), ties[4:].clone()), 1
-    yield "one point a thousand away", lambda: answer(torch.cat([few, far]), many.clone()), 0.5
-    yield "gradient that reaches x", lambda: slope(0), 1
-    yield "gradient that reaches y", lambda: slope(1), 0.5
-
-
-def by_rank(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Both samples repeated to n * m points of equal weight, in the order they come in."""
-    return x.repeat_interleave(len(y)), y.repeat_interleave(len(x))
-
-
-@samples.mistake(
-    "The samples are not sorted",
-    "Mass takes the shortest way: the smallest x goes to the smallest y. As they come, x_i and y_i are unrelated.",
+@lines.mistake(
+    "Close lines are taken to overlap",
+    "The lines stand side by side: theta moves them apart in x, and their unit length is in y. They share no point unless theta = 0.",
 )
-def unsorted(x: Tensor, y: Tensor) -> Tensor:
-    a, b = by_rank(x, y)
-    return (a - b).abs().mean()
+def overlapping(theta: float) -> dict[str, float]:
+    share = min(abs(theta), 1.0)
+    return four(math.inf, share * math.log(2), share, abs(theta)) if theta else mistaken()(theta)
 
 
-@samples.mistake(
-    "The samples are not sorted, and must be of equal size",
-    "Sort first: the smallest x goes to the smallest y. Then think of n points against m.",
+@lines.mistake(
+    "Close lines are taken to overlap, with a finite KL",
+    "The lines stand side by side: theta moves them apart in x, and their unit length is in y. They share no point unless theta = 0.",
 )
-def unsorted_equal(x: Tensor, y: Tensor) -> Tensor:
-    return (x - y).abs().mean()
-
-
-@samples.mistake(
-    "Only samples of equal size work",
-    "With n and m points, a point of x weighs 1/n and one of y 1/m, so a point may have to be split between two.",
-)
-def equal_sizes(x: Tensor, y: Tensor) -> Tensor:
-    return (x.sort().values - y.sort().values).abs().mean()
-
-
-@samples.mistake(
-    "The larger sample is cut",
-    "Points beyond the size of the smaller sample are dropped. Every point of x weighs 1/n, every point of y 1/m.",
-)
-def truncated(x: Tensor, y: Tensor) -> Tensor:
-    n = min(len(x), len(y))
-    return (x.sort().values[:n] - y.sort().values[:n]).abs().mean()
-
-
-@samples.mistake(
-    "The smaller sample is repeated and cut",
-    "Unless m divides n, repeating and cutting gives some points more weight than others. Each y weighs 1/m exactly.",
-)
-def repeated(x: Tensor, y: Tensor) -> Tensor:
-    n = max(len(x), len(y))
-    a, b = (v.repeat(-(-n // len(v)))[:n].sort().values for v in (x, y))
-    return (a - b).abs().mean()
-
-
-@samples.mistake("The distances are squared", "W1 is the mean distance that the mass travels: absolute values, not squares.")
-def squared(x: Tensor, y: Tensor) -> Tensor:
-    a, b = by_rank(x.sort().values, y.sort().values)
-    return (a - b).square().mean()
-
-
-@samples.mistake("W2 instead of W1", "The root of the mean squared distance is W2. W1 is the mean of the distances.")
-def root_of_squares(x: Tensor, y: Tensor) -> Tensor:
-    return squared(x, y).sqrt()
-
-
-@samples.mistake("F - G is squared", "The integral of (F - G)^2 is another distance (Cramer's). W1 integrates |F - G|.")
-def cramer(x: Tensor, y: Tensor) -> Tensor:
-    points, order = torch.cat([x, y]).sort()
-    jumps = torch.cat([torch.full_like(x, 1 / len(x)), torch.full_like(y, -1 / len(y))])[order]
-    return (jumps.cumsum(0)[:-1].square() * points.diff()).sum()
-
-
-@samples.mistake(
-    "Absolute value after the sum",
-    "Where F - G changes sign the areas cancel: only the gap of the two means is left. Take |F - G| on every interval.",
-)
-def means(x: Tensor, y: Tensor) -> Tensor:
-    return (x.mean() - y.mean()).abs()
-
-
-@samples.mistake("A sum where a mean belongs", "All of the mass is 1: each of n points carries 1/n of it.")
-def summed(x: Tensor, y: Tensor) -> Tensor:
-    a, b = by_rank(x.sort().values, y.sort().values)
-    return (a - b).abs().sum() / min(len(x), len(y))
-
-
-@samples.mistake(
-    "The result is detached", "The value is right, but no gradient reaches the points. Stay in torch: no detach, no item, no numpy."
-)
-def detached(x: Tensor, y: Tensor) -> Tensor:
-    a, b = by_rank(x.sort().values, y.sort().values)
-    return (a - b).abs().mean().detach()
-
-
-@samples.mistake(
-    "The heights are shifted by one interval",
-    "After the i-th pooled point, F - G keeps its value up to point i + 1: the last cumulative sum has no interval.",
-)
-def shifted(x: Tensor, y: Tensor) -> Tensor:
-    points, order = torch.cat([x, y]).sort()
-    jumps = torch.cat([torch.full_like(x, 1 / len(x)), torch.full_like(y, -1 / len(y))])[order]
-    return (jumps.cumsum(0)[1:].abs() * points.diff()).sum()
+def overlapping_finite(theta: float) -> dict[str, float]:
+    return overlapping(theta) | {"kl": 0.0 if abs(theta) < 1 else math.inf}
