@@ -1,13 +1,12 @@
 """Exam of the critic's part of a WGAN round: a mock critic, a mock generator, a curved loss, a clip that leaves a trace."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
-from torch.optim import SGD, Optimizer
+from torch.optim import SGD
 
 from pgmkit.checks.exam import Answer, Exam, Observations
 from pgmkit.checks.probing import gradients, linear, normal, parameters, part, replay, scorer
@@ -16,7 +15,7 @@ from pgmkit.train import Player, play
 
 phase = Exam(
     critic_phase,
-    minutes=30,
+    minutes=20,
     difficulty=3,
     hints=(
         "Write one turn first: draw, score, loss, step, clip. Who is allowed to move, and what has to be forgotten from the turn before?",
@@ -37,6 +36,7 @@ class Room:
     seed: int
     trace: list[str] = field(default_factory=list)
     losses: Any = None
+    taken: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         generator = torch.Generator().manual_seed(self.seed)
@@ -58,9 +58,27 @@ class Room:
             p.data.tanh_()
 
     def run(self, answer: Answer, turns: int) -> None:
-        """Let the answer play its turns here."""
-        given = self.critic, self.model, self.optimizer, replay(self.data), replay(self.latents)
-        self.losses = answer(*given, loss=self.loss, clip=self.clip, turns=turns)
+        """Let the answer play its turns here, and see how many batches it took."""
+        batches, latents = replay(self.data), replay(self.latents)
+        self.losses = answer(self.critic, self.model, self.optimizer, batches, latents, loss=self.loss, clip=self.clip, turns=turns)
+        self.taken = [BATCHES - len(list(rest)) for rest in (batches, latents)]
+
+    def appetite(self, turns: int) -> str:
+        """Whether each turn took one batch of data and one of latents."""
+        if max(self.taken) > turns:
+            return "more batches were taken than there are turns"
+        return "one of each for every turn" if min(self.taken) == turns else "fewer batches were taken than there are turns"
+
+    def given_part(self, start: nn.Module, critic: nn.Module) -> str:
+        """What happened to the generator, in words; `start` and `critic` are both networks before the phase."""
+        if torch.equal(parameters(self.critic), parameters(critic)):
+            return "the critic did not move"
+        if not torch.equal(parameters(self.model), parameters(start)):
+            return "the generator moved"
+        if gradients(self.model).any():
+            return "gradients are left in the generator"
+        learns = all(p.requires_grad for p in self.model.parameters())
+        return "it is as it was" if learns else "the generator can no longer learn: requires_grad is off"
 
 
 @phase.probe
@@ -75,133 +93,15 @@ def probe(answer: Answer, generator: Generator) -> Observations:
         room.run(answer, turns)
         return room
 
-    def generator_state() -> dict[str, Any]:
-        room, start = after(4), Room(seed)
-        return {
-            "the generator's weights": parameters(room.model),
-            "the generator's gradients": gradients(room.model),
-            "the generator can still learn": all(p.requires_grad for p in room.model.parameters()),
-            "the critic moved": not torch.equal(parameters(room.critic), parameters(start.critic)),
-        }
+    def generator_state() -> str:
+        start = Room(seed)
+        return after(4).given_part(start.model, start.critic)
 
     yield "first loss", lambda: part(after(1).losses, 0), 0.5
-    yield "critic after one turn", lambda: parameters(after(1).critic), 1.25
+    yield "critic after one turn", lambda: parameters(after(1).critic), 1
     yield "losses before each of 4 steps", lambda: after(4).losses, 1
-    yield "critic after 4 turns", lambda: parameters(after(4).critic), 1.75
+    yield "critic after 4 turns", lambda: parameters(after(4).critic), 1.5
     yield "order of steps and clips in the first two turns", lambda: ", ".join(after(4).trace[:4]), 1
     yield "the generator stays as it is, without gradients, while the critic moves", generator_state, 1.25
     yield "critic that held gradients before", lambda: parameters(after(1, True).critic), 1.25
-
-
-Score = Callable[[], Tensor]
-
-
-def built(
-    turn: Callable[[Any, Score], Tensor],
-    *,
-    at_end: bool = False,
-    extra: int = 0,
-    always: int = 0,
-    reuse: str = "",
-    swap: bool = False,
-    cut: bool = True,
-) -> Answer:
-    """A wrong answer. `turn` sees the parts (optimizer, clip) and a function that makes the loss of a fresh batch."""
-
-    def answer(
-        critic: nn.Module,
-        model: nn.Module,
-        optimizer: Optimizer,
-        batches: Iterator[Tensor],
-        latents: Iterator[Tensor],
-        *,
-        loss: Callable[[Tensor, Tensor], Tensor],
-        clip: Callable[[nn.Module], None],
-        turns: int,
-    ) -> list[float]:
-        kept = {"data": [next(batches)] if "data" in reuse else [], "latents": [next(latents)] if "latents" in reuse else []}
-
-        def fresh() -> Tensor:
-            x = kept["data"][0] if kept["data"] else next(batches)
-            fake = model(kept["latents"][0] if kept["latents"] else next(latents))
-            scores = critic(x), critic(fake.detach() if cut else fake)
-            return loss(*scores[::-1]) if swap else loss(*scores)
-
-        losses = [turn((optimizer, lambda: clip(critic)), fresh).item() for _ in range(always or turns + extra)]
-        if at_end:
-            clip(critic)
-        return losses
-
-    return answer
-
-
-def steps(order: str) -> Callable[[Any, Score], Tensor]:
-    """A turn that does the named things in the given order."""
-
-    def turn(parts: tuple[Optimizer, Callable[[], None]], fresh: Score) -> Tensor:
-        optimizer, clip = parts
-        value = torch.zeros(())
-        for name in order.split():
-            match name:
-                case "loss":
-                    value = fresh()
-                case "clear":
-                    optimizer.zero_grad()
-                case "backward":
-                    value.backward()
-                case "step":
-                    optimizer.step()
-                case "clip":
-                    clip()
-        return value.detach()
-
-    return turn
-
-
-RIGHT = steps("loss clear backward step clip")
-phase.mistake("Clip before the step", "The step moves the weights out again. Clip what the step has written: step first, then clip.")(
-    built(steps("loss clear backward clip step"))
-)
-phase.mistake(
-    "Clip at the start of the turn", "After the last step nothing bounds the weights. Clip at the end of each turn, after the step."
-)(built(steps("clip loss clear backward step")))
-phase.mistake(
-    "Clip once at the end",
-    "Between the steps the critic is free, and its later gradients are those of an unbounded critic. Clip in every turn.",
-)(built(steps("loss clear backward step"), at_end=True))
-phase.mistake("The weights are never clipped", "Without clip(critic) nothing bounds the critic's slope.")(
-    built(steps("loss clear backward step"))
-)
-phase.mistake(
-    "The generator receives gradients",
-    "It is given in this phase: detach its samples, or the next step of the generator starts from leftovers.",
-)(built(RIGHT, cut=False))
-phase.mistake("One turn too many", "The loop runs `turns` times.")(built(RIGHT, extra=1))
-phase.mistake("One turn too few", "The loop runs `turns` times.")(built(RIGHT, extra=-1))
-phase.mistake("turns is ignored: the loop runs as long as there is data", "In training the data never end. The loop runs `turns` times.")(
-    built(RIGHT, always=BATCHES)
-)
-phase.mistake("The same data in every turn", "Every turn takes the next batch: call next(batches) inside the loop.")(
-    built(RIGHT, reuse="data")
-)
-phase.mistake("The same latents in every turn", "Every turn takes the next latents: call next(latents) inside the loop.")(
-    built(RIGHT, reuse="latents")
-)
-phase.mistake("The same data and latents in every turn", "Every turn takes the next ones: call next inside the loop.")(
-    built(RIGHT, reuse="data latents")
-)
-phase.mistake("Gradients add up", "backward adds to what is there: without zero_grad a step follows the gradients of all turns before.")(
-    built(steps("loss backward step clip"))
-)
-phase.mistake(
-    "Gradients are cleared too late",
-    "The critic may come with gradients from the generator's turn. Clear them before backward, not after the step.",
-)(built(steps("loss backward step clip clear")))
-phase.mistake(
-    "Gradients are cleared before they are used",
-    "zero_grad between backward and step leaves nothing to step on. Clear, then backward, then step.",
-)(built(steps("loss backward clear step clip")))
-phase.mistake("The optimizer never steps", "backward only computes gradients. optimizer.step() moves the weights.")(
-    built(steps("loss clear backward clip"))
-)
-phase.mistake("Data and samples are swapped", "loss(real_scores, fake_scores): the scores of data come first.")(built(RIGHT, swap=True))
+    yield "batches taken in 4 turns", lambda: after(4).appetite(4), 0.5

@@ -135,3 +135,11 @@ def slide_as_printed(f: Tensor, p: Tensor, q: Tensor, cost: Tensor, bound: float
 @dual.mistake("Only the value came back", "Two things are wanted: the value, and whether f is K-Lipschitz. Write return value, feasible.")
 def value_alone(f: Tensor, p: Tensor, q: Tensor, cost: Tensor, bound: float = 1.0) -> Tensor:
     return ((p - q) * f).sum() / bound
+
+
+@dual.mistake(
+    "The value is a plain number", "The value is right, but a number carries no gradient: return a tensor. No item, no float, no numpy."
+)
+def as_number(f: Tensor, p: Tensor, q: Tensor, cost: Tensor, bound: float = 1.0) -> tuple[float, bool]:
+    value, feasible = built()(f, p, q, cost, bound)
+    return value.item(), feasible

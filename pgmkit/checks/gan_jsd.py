@@ -4,6 +4,7 @@ import math
 
 import torch
 from torch import Generator, Tensor
+from torch.nn import functional as F
 
 from pgmkit.checks.exam import Answer, Exam, Observations
 from pgmkit.checks.probing import gradient, normal, probabilities
@@ -32,17 +33,17 @@ def sparse(generator: Generator) -> tuple[Tensor, Tensor]:
 @js.probe
 def probe(answer: Answer, generator: Generator) -> Observations:
     p, q = probabilities(2, 3, 5, generator=generator), probabilities(2, 3, 5, generator=generator)
-    logits, (rare_p, rare_q) = normal(5, generator=generator), sparse(generator)
+    logits, (rare_p, rare_q) = normal(2, 5, generator=generator), sparse(generator)
 
-    def slope() -> Tensor:
-        free = logits.clone().requires_grad_()
-        return gradient(answer(free.softmax(-1), q[0, 0].clone()), free)
+    def slope(of: int) -> Tensor:
+        free = logits[0].clone().requires_grad_(), logits[1].clone().requires_grad_()
+        return gradient(answer(free[0].softmax(-1), free[1].softmax(-1)), free[of])
 
     yield "value", lambda: answer(p[0, 0].clone(), q[0, 0].clone()), 1
     yield "zeros in p, in q, and in both", lambda: answer(rare_p.clone(), rare_q.clone()), 1
     yield "disjoint supports: log 2", lambda: answer(p[0, 0].repeat(2) * disjoint(5), p[0, 0].repeat(2) * disjoint(5).flip(0)), 0.5
     yield "a batch of shape (2, 3, 5)", lambda: answer(p.clone(), q.clone()), 1
-    yield "gradient with respect to the logits of p", slope, 0.5
+    yield "gradients that reach p and q, with respect to their logits", lambda: (slope(0), slope(1)), 0.5
 
 
 def disjoint(n: int) -> Tensor:
@@ -114,3 +115,21 @@ def jeffreys(p: Tensor, q: Tensor) -> Tensor:
 @js.mistake("The square root was taken", "The root of JSD is called the Jensen-Shannon distance. The divergence is wanted.")
 def rooted(p: Tensor, q: Tensor) -> Tensor:
     return ((kl(p, (p + q) / 2) + kl(q, (p + q) / 2)) / 2).sqrt()
+
+
+@js.mistake(
+    "F.kl_div with its arguments swapped",
+    "F.kl_div(a, b) wants a = log m first and b = p second. It also gives nan where m = 0: clamp m before its log, or use xlogy.",
+)
+def kl_div_swapped(p: Tensor, q: Tensor) -> Tensor:
+    m = (p + q) / 2
+    return (F.kl_div(p.log(), m, reduction="none") + F.kl_div(q.log(), m, reduction="none")).sum(-1) / 2
+
+
+@js.mistake(
+    "F.kl_div takes a mean over all entries",
+    "Its default averages over the values and the batch. Say reduction='none', sum over the last dimension, and mind log m where m = 0.",
+)
+def kl_div_mean(p: Tensor, q: Tensor) -> Tensor:
+    log_m = ((p + q) / 2).log()
+    return (F.kl_div(log_m, p, reduction="mean") + F.kl_div(log_m, q, reduction="mean")) / 2

@@ -91,6 +91,24 @@ def clamped(log_p: Tensor, log_q: Tensor) -> Tensor:
 
 
 @optimal.mistake(
+    "exp is clamped from above only",
+    "Large logs meet at the clamp and give a wrong 1/2; small ones still give 0/0. Only log p - log q matters, and it needs no clamp.",
+)
+def capped(log_p: Tensor, log_q: Tensor) -> Tensor:
+    p, q = log_p.clamp(max=100).exp(), log_q.clamp(max=100).exp()
+    return p / (p + q)
+
+
+@optimal.mistake(
+    "Tiny densities are replaced by a small number",
+    "Where both densities underflow they become equal, and D* a wrong 1/2; where both overflow, nan stays. Use the difference of the logs.",
+)
+def lifted(log_p: Tensor, log_q: Tensor) -> Tensor:
+    p, q = log_p.exp().clamp(min=1e-10), log_q.exp().clamp(min=1e-10)
+    return p / (p + q)
+
+
+@optimal.mistake(
     "The quotient of two exps", "exp(log q) / exp(log p) is inf/inf or 0/0 at large logs. Subtract the logs first: exp(log q - log p)."
 )
 def quotient_of_exps(log_p: Tensor, log_q: Tensor) -> Tensor:

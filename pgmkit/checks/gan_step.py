@@ -1,61 +1,13 @@
-"""Known mistakes in one round of the GAN game; `step` is the exam that they belong to."""
+"""Known mistakes in one round of the GAN game: who moves, on which samples, by which loss; importing it completes the exam."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
-
+import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.optim import Optimizer
 
-from pgmkit.checks.gan_round import step
-from pgmkit.gan.games import Loss, PairLoss
+from pgmkit.checks.gan_gradients import Game, mistake, step, turn
 
-
-class Game(NamedTuple):
-    """The arguments of one round, for the wrong answers below."""
-
-    model: nn.Module
-    discriminator: nn.Module
-    opt_G: Optimizer
-    opt_D: Optimizer
-    x: Tensor
-    z_d: Tensor
-    z_g: Tensor
-    d_loss: PairLoss
-    g_loss: Loss
-
-    def loss_of_D(self, fake: Tensor) -> Tensor:
-        """D's loss on the data and on given samples."""
-        return self.d_loss(self.discriminator(self.x), self.discriminator(fake))
-
-    def loss_of_G(self, fake: Tensor) -> Tensor:
-        """G's loss on given samples."""
-        return self.g_loss(self.discriminator(fake))
-
-
-def turn(loss: Tensor, optimizer: Optimizer) -> float:
-    """A right turn; the loss before it."""
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    return loss.item()
-
-
-def dirty(loss: Tensor, optimizer: Optimizer) -> float:
-    """A turn that keeps the gradients from before it."""
-    loss.backward()
-    optimizer.step()
-    return loss.item()
-
-
-def mistake(title: str, advice: str) -> Callable[[Callable[[Game], tuple[float, float]]], None]:
-    """`step.mistake` for a wrong round that takes a `Game` and returns the two losses."""
-
-    def add(wrong: Callable[[Game], tuple[float, float]]) -> None:
-        @step.mistake(title, advice)
-        def answer(*players: Any, **losses: Any) -> dict[str, float]:
-            return dict(zip(("d_loss", "g_loss"), wrong(Game(*players, **losses)), strict=True))
-
-    return add
+__all__ = ["step"]
 
 
 @mistake(
@@ -69,67 +21,12 @@ def g_moves(game: Game) -> tuple[float, float]:
     return loss_D, turn(game.loss_of_G(game.model(game.z_g)), game.opt_G)
 
 
-@mistake(
-    "D's turn leaves a gradient on theta",
-    "D's backward reached theta, and G's step added it to its own. Detach the samples in D's turn, or clear G's gradients after it.",
-)
-def g_polluted(game: Game) -> tuple[float, float]:
-    game.opt_G.zero_grad()
-    loss_D = turn(game.loss_of_D(game.model(game.z_d)), game.opt_D)
-    return loss_D, dirty(game.loss_of_G(game.model(game.z_g)), game.opt_G)
-
-
 @mistake("D moves in G's turn", "G's backward passes through D and leaves gradients on phi. In G's turn only opt_G may step.")
 def d_moves(game: Game) -> tuple[float, float]:
     loss_D = turn(game.loss_of_D(game.model(game.z_d).detach()), game.opt_D)
     game.opt_D.zero_grad()
     loss_G = turn(game.loss_of_G(game.model(game.z_g)), game.opt_G)
     game.opt_D.step()
-    return loss_D, loss_G
-
-
-@mistake(
-    "G's gradient reaches D's step",
-    "Both losses went backward before opt_D stepped, so phi followed both. Finish D's turn, with its step, before G's turn begins.",
-)
-def d_polluted(game: Game) -> tuple[float, float]:
-    loss_D, loss_G = game.loss_of_D(game.model(game.z_d).detach()), game.loss_of_G(game.model(game.z_g))
-    game.opt_D.zero_grad()
-    game.opt_G.zero_grad()
-    loss_D.backward()
-    loss_G.backward()
-    game.opt_D.step()
-    game.opt_G.step()
-    return loss_D.item(), loss_G.item()
-
-
-@mistake("Gradients accumulate", "backward adds to what .grad already holds. Call zero_grad before each backward.")
-def accumulates(game: Game) -> tuple[float, float]:
-    loss_D = dirty(game.loss_of_D(game.model(game.z_d).detach()), game.opt_D)
-    return loss_D, dirty(game.loss_of_G(game.model(game.z_g)), game.opt_G)
-
-
-@mistake(
-    "zero_grad comes after the step only",
-    "The first round adds to whatever .grad held before it, and G's turn leaves gradients on phi. Call zero_grad just before each backward.",
-)
-def cleared_late(game: Game) -> tuple[float, float]:
-    loss_D = dirty(game.loss_of_D(game.model(game.z_d).detach()), game.opt_D)
-    game.opt_D.zero_grad()
-    loss_G = dirty(game.loss_of_G(game.model(game.z_g)), game.opt_G)
-    game.opt_G.zero_grad()
-    return loss_D, loss_G
-
-
-@mistake(
-    "Gradients are cleared at the end of the round only",
-    "What .grad held before the round is added to D's gradients and to G's. Call zero_grad just before each backward.",
-)
-def cleared_last(game: Game) -> tuple[float, float]:
-    loss_D = dirty(game.loss_of_D(game.model(game.z_d).detach()), game.opt_D)
-    loss_G = dirty(game.loss_of_G(game.model(game.z_g)), game.opt_G)
-    game.opt_D.zero_grad()
-    game.opt_G.zero_grad()
     return loss_D, loss_G
 
 
@@ -175,34 +72,12 @@ def pair_swapped(game: Game) -> tuple[float, float]:
     return loss_D, turn(game.loss_of_G(game.model(game.z_g)), game.opt_G)
 
 
-@mistake("The optimizers are swapped", "opt_D holds phi and steps in D's turn. opt_G holds theta and steps in G's turn.")
+@mistake(
+    "The optimizers are swapped, and nothing is detached", "opt_D holds phi and steps in D's turn. opt_G holds theta and steps in G's turn."
+)
 def optimizers_swapped(game: Game) -> tuple[float, float]:
     loss_D = turn(game.loss_of_D(game.model(game.z_d)), game.opt_G)
     return loss_D, turn(game.loss_of_G(game.model(game.z_g)), game.opt_D)
-
-
-@mistake(
-    "zero_grad throws away what backward found",
-    "It stands between backward and step, so nothing is left to step on. Call it before backward.",
-)
-def cleared_too_soon(game: Game) -> tuple[float, float]:
-    loss_D, loss_G = game.loss_of_D(game.model(game.z_d).detach()), game.loss_of_G(game.model(game.z_g))
-    return loss_D.item(), loss_G.item()
-
-
-@mistake(
-    "D's gradients accumulate",
-    "G's backward leaves gradients on phi, and D's next step adds to them. Call opt_D.zero_grad before D's backward.",
-)
-def d_accumulates(game: Game) -> tuple[float, float]:
-    loss_D = dirty(game.loss_of_D(game.model(game.z_d).detach()), game.opt_D)
-    return loss_D, turn(game.loss_of_G(game.model(game.z_g)), game.opt_G)
-
-
-@mistake("G's gradients accumulate", "backward adds to what .grad already holds. Call opt_G.zero_grad before G's backward.")
-def g_accumulates(game: Game) -> tuple[float, float]:
-    loss_D = turn(game.loss_of_D(game.model(game.z_d).detach()), game.opt_D)
-    return loss_D, dirty(game.loss_of_G(game.model(game.z_g)), game.opt_G)
 
 
 @mistake("The losses were measured after the steps", "Each loss comes back as it was before its own step: the number that went backward.")
@@ -216,3 +91,71 @@ def measured_late(game: Game) -> tuple[float, float]:
 def g_climbs(game: Game) -> tuple[float, float]:
     loss_D = turn(game.loss_of_D(game.model(game.z_d).detach()), game.opt_D)
     return loss_D, turn(-game.loss_of_G(game.model(game.z_g)), game.opt_G)
+
+
+@mistake("The optimizers are swapped", "opt_D holds phi and steps in D's turn. opt_G holds theta and steps in G's turn.")
+def optimizers_swapped_detached(game: Game) -> tuple[float, float]:
+    loss_D = turn(game.loss_of_D(game.model(game.z_d).detach()), game.opt_G)
+    return loss_D, turn(game.loss_of_G(game.model(game.z_g)), game.opt_D)
+
+
+@mistake("Each turn steps the other player's optimizer", "zero_grad is called on the right optimizer, step on the wrong one.")
+def steps_swapped(game: Game) -> tuple[float, float]:
+    def crossed(loss: Tensor, cleared: Optimizer, stepped: Optimizer) -> float:
+        cleared.zero_grad()
+        loss.backward()
+        stepped.step()
+        return loss.item()
+
+    loss_D = crossed(game.loss_of_D(game.model(game.z_d).detach()), game.opt_D, game.opt_G)
+    return loss_D, crossed(game.loss_of_G(game.model(game.z_g)), game.opt_G, game.opt_D)
+
+
+@mistake("D does not move", "Phi stays where it was. D's turn needs a backward and then opt_D.step(), before G's turn begins.")
+def d_rests(game: Game) -> tuple[float, float]:
+    return game.loss_of_D(game.model(game.z_d)).item(), turn(game.loss_of_G(game.model(game.z_g)), game.opt_G)
+
+
+@mistake("Both turns use z_g", "D's turn takes its samples from z_d, G's turn from z_g.")
+def z_g_twice(game: Game) -> tuple[float, float]:
+    loss_D = turn(game.loss_of_D(game.model(game.z_g).detach()), game.opt_D)
+    return loss_D, turn(game.loss_of_G(game.model(game.z_g)), game.opt_G)
+
+
+@mistake(
+    "The losses are your own, not d_loss and g_loss",
+    "They look like the losses of exercises 2 and 3. Call the two arguments instead: a round must work with any pair of losses.",
+)
+def own_losses(game: Game) -> tuple[float, float]:
+    own = game._replace(d_loss=lambda r, f: F.softplus(-r).mean() + F.softplus(f).mean(), g_loss=lambda f: F.softplus(-f).mean())
+    loss_D = turn(own.loss_of_D(game.model(game.z_d).detach()), game.opt_D)
+    return loss_D, turn(own.loss_of_G(game.model(game.z_g)), game.opt_G)
+
+
+@mistake("The losses get probabilities", "d_loss and g_loss take logits, which is what the discriminator returns. Apply no sigmoid.")
+def squashed(game: Game) -> tuple[float, float]:
+    of = game._replace(d_loss=lambda r, f: game.d_loss(r.sigmoid(), f.sigmoid()), g_loss=lambda f: game.g_loss(f.sigmoid()))
+    loss_D = turn(of.loss_of_D(game.model(game.z_d).detach()), game.opt_D)
+    return loss_D, turn(of.loss_of_G(game.model(game.z_g)), game.opt_G)
+
+
+@mistake("The two returned losses are swapped", 'The round is right. Under "d_loss" stands D\'s loss, under "g_loss" G\'s.')
+def returned_swapped(game: Game) -> tuple[float, float]:
+    loss_D = turn(game.loss_of_D(game.model(game.z_d).detach()), game.opt_D)
+    return turn(game.loss_of_G(game.model(game.z_g)), game.opt_G), loss_D
+
+
+@mistake(
+    "The steps are plain gradient descent, not those of the given optimizers",
+    "Without momentum your rounds are right. Let opt_D.step() and opt_G.step() move the parameters: an optimizer has its own rule and memory.",
+)
+def by_hand(game: Game) -> tuple[float, float]:
+    def descend(loss: Tensor, module: nn.Module, rate: float) -> float:
+        own = list(module.parameters())
+        with torch.no_grad():
+            for p, slope in zip(own, torch.autograd.grad(loss, own), strict=True):
+                p -= rate * slope
+        return loss.item()
+
+    loss_D = descend(game.loss_of_D(game.model(game.z_d).detach()), game.discriminator, game.opt_D.param_groups[0]["lr"])
+    return loss_D, descend(game.loss_of_G(game.model(game.z_g)), game.model, game.opt_G.param_groups[0]["lr"])

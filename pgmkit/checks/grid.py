@@ -1,5 +1,6 @@
 """Exam of the Wasserstein distance on a grid."""
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
@@ -137,3 +138,17 @@ def grid_detached(p: Tensor, q: Tensor, grid: Tensor) -> Tensor:
 @grid_exam.mistake("The result is detached", "The value is right, but no gradient reaches p, q and the grid. Leave out detach and no_grad.")
 def detached(p: Tensor, q: Tensor, grid: Tensor) -> Tensor:
     return (gap(p, q)[..., :-1].abs() * grid.diff()).sum(-1).detach()
+
+
+@grid_exam.mistake(
+    "numpy in place of torch", "numpy carries no gradient, and refuses tensors that need one. torch has cumsum, abs and diff, too."
+)
+def in_numpy(p: Tensor, q: Tensor, grid: Tensor) -> np.ndarray:
+    return (np.abs((p.numpy() - q.numpy()).cumsum(-1))[..., :-1] * np.diff(grid.numpy())).sum(-1)
+
+
+@grid_exam.mistake(
+    "numpy in place of torch, detached", "numpy carries no gradient, and torch wants its own. torch has cumsum, abs and diff, too."
+)
+def in_numpy_detached(p: Tensor, q: Tensor, grid: Tensor) -> np.ndarray:
+    return in_numpy(p.detach(), q.detach(), grid.detach())

@@ -18,7 +18,8 @@ IN_OTHER_WORDS = {
     "modified by an inplace operation": "Something that a backward still needs was changed in place: an argument, or a parameter by an early step.",
     "does not require grad": "This loss is not on the graph: something was detached, made under no_grad, or frozen and not released.",
     "must match the size": "Two shapes met that do not fit. Reduce or reshape each tensor before you combine them.",
-    "used in an in-place operation": "Make a new tensor instead of changing an argument. Parameters are changed inside torch.no_grad().",
+    "used in an in-place operation": "A tensor that PyTorch records was changed in place (-=, *=, or a method ending in _). For an argument, "
+    "make a new tensor: a = a - b. Only parameters are changed in place, inside torch.no_grad().",
     "unexpected keyword argument": "Keep the arguments as the stub had them.",
 }
 """What PyTorch's and Python's commonest messages mean here."""

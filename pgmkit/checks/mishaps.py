@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from pgmkit.checks.compare import show
+from pgmkit.checks.exam import plain
 from pgmkit.checks.probing import gradient
 
 
@@ -29,7 +30,7 @@ def sizes(n: int, m: int, points: int) -> KindOf:
     """Which mishap a message about sizes tells: `points` against `points` - 1, or n against m."""
 
     def kind_of(message: str) -> type[Exception] | None:
-        named = {int(number) for number in re.findall(r"\d+", message)}
+        named = {int(number) for number in re.findall(r"\b\d+\b", message)}
         if {points, points - 1} <= named:
             return OffByOne
         return SizesDiffer if n != m and {n, m} <= named else None
@@ -55,9 +56,14 @@ def told(call: Callable[[], Any], kind_of: KindOf) -> Any:
 
 def slope(value: Any, x: Tensor) -> Any:
     """`gradient`, robust: words pass through, and a value off the graph is told with what it holds, so a wrong one shows."""
-    if isinstance(value, Tensor) and not value.requires_grad:
-        return f"no gradient: {show(value)} came, cut off from the arguments"
-    return value if isinstance(value, str) else gradient(value, x)
+    match plain(value):
+        case Tensor() if not value.requires_grad:
+            return f"no gradient: {show(value)} came, cut off from the arguments"
+        case str() as words:
+            return words
+        case int() | float():
+            return "no gradient: a plain number came back, not a tensor"
+    return gradient(value, x)
 
 
 def centred(slope: Any) -> Any:

@@ -82,8 +82,8 @@ def probe_penalty(answer: Answer, generator: Generator) -> Observations:
     yield "images of shape (4, 2, 3, 2)", lambda: images.value(answer), 0.5
     yield "eps = 1: the penalty at the data", lambda: at_data.value(answer), 0.5
     yield "gradient that reaches the critic", lambda: slope(flat.value(answer), flat.critic[1].weight), 1
-    yield "penalty, with real, fake and eps left as they were", lambda: flat.clean(answer, "in place"), 0.25
-    yield "penalty, with nothing left in the critic's .grad", lambda: flat.clean(answer, ".grad"), 0.25
+    yield "the penalty, and real, fake and eps left as they were", lambda: flat.clean(answer, "in place"), 0.25
+    yield "the penalty, and nothing left in the critic's .grad", lambda: flat.clean(answer, ".grad"), 0.25
 
 
 def penalised(
@@ -149,7 +149,7 @@ penalty_exam.mistake("eps is drawn anew", "The caller draws eps, one for each pa
 )
 penalty_exam.mistake(
     "eps is drawn anew, in single precision", "The caller draws eps, one for each pair, and hands it over: use the argument."
-)(penalised(mix=lambda eps, real, fake: fake + torch.rand(eps.shape) * (real - fake)))
+)(penalised(mix=lambda eps, real, fake: fake + torch.rand(eps.shape, dtype=torch.float32) * (real - fake)))
 
 
 @penalty_exam.mistake(
@@ -178,8 +178,5 @@ def destroys_data(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor
 )
 def fills_critic(critic: nn.Module, real: Tensor, fake: Tensor, eps: Tensor) -> Tensor:
     value = penalised()(critic, real, fake, eps)
-    for p, slope_of_p in zip(
-        critic.parameters(), torch.autograd.grad(value, list(critic.parameters()), create_graph=True, allow_unused=True), strict=True
-    ):
-        p.grad = slope_of_p
+    value.backward(retain_graph=True)
     return value

@@ -174,3 +174,18 @@ def all_pairs(x: Tensor, y: Tensor) -> Tensor:
 )
 def tiled(x: Tensor, y: Tensor) -> Tensor:
     return (x.sort().values.repeat(len(y)) - y.sort().values.repeat(len(x))).abs().mean()
+
+
+@samples.mistake(
+    "A plain number came back", "The value is right, but a number carries no gradient: return a tensor. No item, no float, no numpy."
+)
+def as_number(x: Tensor, y: Tensor) -> float:
+    return detached(x, y).item()
+
+
+@samples.mistake(
+    "numpy in place of torch", "numpy carries no gradient, and refuses tensors that need one. torch has cat, sort, cumsum and diff, too."
+)
+def in_numpy(x: Tensor, y: Tensor) -> float:
+    x.numpy(), y.numpy()
+    return as_number(x, y)

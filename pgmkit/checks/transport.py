@@ -114,3 +114,11 @@ def overlapping(theta: float) -> dict[str, float]:
 )
 def overlapping_finite(theta: float) -> dict[str, float]:
     return overlapping(theta) | {"kl": 0.0 if abs(theta) < 1 else math.inf}
+
+
+@lines.mistake(
+    "Total variation is |theta|",
+    "The lines stand side by side and share no point unless theta = 0: the set A that holds one line has P(A) = 1 and Q(A) = 0.",
+)
+def sliding(theta: float) -> dict[str, float]:
+    return mistaken(tv=min(abs(theta), 1.0))(theta)

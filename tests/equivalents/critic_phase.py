@@ -46,9 +46,9 @@ def phase_one_pass(critic, model, optimizer, batches, latents, *, loss, clip, tu
 
 
 def phase_zip(critic, model, optimizer, batches, latents, *, loss, clip, turns):
-    """zip asks for one batch more than it uses."""
+    """zip asks its arguments in order: with the range first, it stops before it takes a batch too many."""
     losses = []
-    for x, z, _ in zip(batches, latents, range(turns), strict=False):
+    for _, x, z in zip(range(turns), batches, latents, strict=False):
         optimizer.zero_grad()
         value = loss(critic(x), critic(model(z).detach()))
         value.backward()

@@ -130,6 +130,39 @@ def closures(model, discriminator, opt_G, opt_D, x, z_d, z_g, *, d_loss, g_loss)
     return {"d_loss": opt_D.step(d_turn).item(), "g_loss": opt_G.step(g_turn).item()}
 
 
+def retains_the_graph(model, discriminator, opt_G, opt_D, x, z_d, z_g, *, d_loss, g_loss) -> Losses:
+    """retain_graph where none is needed, and set_to_none off in D's turn only."""
+    loss_D = d_loss(discriminator(x), discriminator(model(z_d).detach()))
+    opt_D.zero_grad(set_to_none=False)
+    loss_D.backward(retain_graph=True)
+    opt_D.step()
+    loss_G = g_loss(discriminator(model(z_g)))
+    opt_G.zero_grad()
+    loss_G.backward(retain_graph=True)
+    opt_G.step()
+    return {"d_loss": loss_D.item(), "g_loss": loss_G.item()}
+
+
+def two_rows_of_a_table(model, discriminator, opt_G, opt_D, x, z_d, z_g, *, d_loss, g_loss) -> Losses:
+    """Both turns by one loop; all gradients are thrown away before each."""
+
+    def loss_of_D() -> Tensor:
+        return d_loss(discriminator(x), discriminator(model(z_d).detach()))
+
+    def loss_of_G() -> Tensor:
+        return g_loss(discriminator(model(z_g)))
+
+    losses = {}
+    for name, loss_of, optimizer in (("d_loss", loss_of_D, opt_D), ("g_loss", loss_of_G, opt_G)):
+        for p in [*model.parameters(), *discriminator.parameters()]:
+            p.grad = None
+        loss = loss_of()
+        loss.backward()
+        optimizer.step()
+        losses[name] = loss.item()
+    return losses
+
+
 EQUIVALENTS: dict[str, dict[str, Callable[..., Losses]]] = {
     "gan_step": {
         f.__name__.replace("_", " "): f
@@ -143,6 +176,8 @@ EQUIVALENTS: dict[str, dict[str, Callable[..., Losses]]] = {
             gradients_by_autograd,
             one_pass_through_d,
             closures,
+            retains_the_graph,
+            two_rows_of_a_table,
         )
     },
 }
