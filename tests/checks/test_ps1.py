@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional as F
 
 import pgmkit.gan
-from pgmkit.checks import EXAMS, PROBLEM_SETS, check, gan_step, ready
+from pgmkit.checks import EXAMS, PROBLEM_SETS, check, ready
 from pgmkit.checks.judge import NOT_ATTEMPTED, judge
 from pgmkit.checks.report import Report
 from pgmkit.gan import discriminator_loss as held_under_another_name
@@ -279,4 +279,4 @@ def test_left_over_gradients_are_not_graded():
             p.grad = torch.full_like(p, 9.0)
         return result
 
-    assert sit("gan_step", leaves_gradients).score == gan_step.step.points
+    assert sit("gan_step", leaves_gradients).score == EXAMS["gan_step"].points

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Optimizer
 
-from pgmkit.checks.gan_gradients import Game, mistake, step, turn
+from pgmkit.checks.gan.step_gradients import Game, mistake, step, turn
 
 __all__ = ["step"]
 

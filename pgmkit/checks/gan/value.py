@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from pgmkit.checks.exam import Answer, Exam, Observations
-from pgmkit.checks.gan_jsd import disjoint, kl, sparse
+from pgmkit.checks.gan.jsd import disjoint, kl, sparse
 from pgmkit.checks.probing import probabilities
 from pgmkit.gan import game_value, gan_value_at_optimum, kl_divergence
 

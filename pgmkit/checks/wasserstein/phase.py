@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from pgmkit.checks.critic_phase import BATCHES, phase
 from pgmkit.checks.exam import Answer
+from pgmkit.checks.wasserstein.phase_probe import BATCHES, phase
 from pgmkit.gan.games import PairLoss
 
 Clip = Callable[[nn.Module], None]

@@ -1,6 +1,6 @@
 """Known mistakes in one round of the GAN game: what backward leaves in `.grad`, and when it is cleared."""
 
-from pgmkit.checks.gan_round import Game, dirty, mistake, step, turn
+from pgmkit.checks.gan.step_probe import Game, dirty, mistake, step, turn
 
 __all__ = ["Game", "mistake", "step", "turn"]
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from pgmkit.checks.samples import samples
+from pgmkit.checks.wasserstein.samples_probe import samples
 
 
 def pooled(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
