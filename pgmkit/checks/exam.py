@@ -67,7 +67,7 @@ class Exam:
     difficulty: int
     hints: tuple[str, str, str]
     closes: tuple[Answer, ...] = ()
-    tolerance: float = 1e-5
+    tolerance: float = 3e-6
     run: Probe = field(init=False, repr=False)
     mistakes: list[Mistake] = field(default_factory=list, init=False, repr=False)
 

@@ -21,7 +21,7 @@ optimal = Exam(
 
 @optimal.probe
 def probe_optimal(answer: Answer, generator: Generator) -> Observations:
-    log_p, log_q = normal(3, 4, generator=generator) - 1, 2 * normal(3, 4, generator=generator) - 0.5
+    log_p, log_q = normal(2, 3, 4, generator=generator).clamp(-2, 2) * torch.tensor([1.0, 1.5]).double().reshape(2, 1, 1) - 0.7
     far_p = torch.tensor([1000.0, -1000.0, 1001.0, -1002.0, 1000.0, -1000.0], dtype=torch.float64)
     far_q = torch.tensor([1000.5, -999.0, 1000.0, -1000.5, -1000.0, 1000.0], dtype=torch.float64)
 
