@@ -132,4 +132,4 @@ def kl_div_swapped(p: Tensor, q: Tensor) -> Tensor:
 )
 def kl_div_mean(p: Tensor, q: Tensor) -> Tensor:
     log_m = ((p + q) / 2).log()
-    return (F.kl_div(log_m, p, reduction="mean") + F.kl_div(log_m, q, reduction="mean")) / 2
+    return (F.kl_div(log_m, p, reduction="none").mean() + F.kl_div(log_m, q, reduction="none").mean()) / 2
