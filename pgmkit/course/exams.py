@@ -2,10 +2,14 @@
 
 import runpy
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
-from pgmkit.checks import PROBLEM_SETS
+import torch
+
+from pgmkit.checks import EXAMS, PROBLEM_SETS
 from pgmkit.checks.exam import Answer, Exam, Seen, observe
 from pgmkit.checks.judge import NOT_ATTEMPTED, Verdict, judge, observe_closed, rows_of
 from pgmkit.course.paths import Course
@@ -71,16 +75,17 @@ def said(verdict: Verdict) -> str:
 
 @dataclass(frozen=True)
 class Proof:
-    """All lines of one exam, by kind."""
+    """All lines of one exam, by kind; plain data, so that it crosses between processes."""
 
-    exam: Exam
+    name: str
+    points: float
     mistakes: tuple[Line, ...]
     equivalents: tuple[Line, ...]
     nothing: tuple[Line, ...]
 
     def faults(self) -> list[str]:
         """What keeps the exam from being proven; empty when it is."""
-        name, points = self.exam.name, self.exam.points
+        name, points = self.name, self.points
         lines = [*self.mistakes, *self.equivalents, *self.nothing]
         found = [f"{name}: the verdict on {line.answer!r} changes with the seed" for line in lines if not line.steady]
         found += [f"{name}: {m.answer!r} earns full marks" for m in self.mistakes if m.score >= points]
@@ -97,7 +102,8 @@ def prove(exam: Exam, others: dict[str, Answer], neighbours: Sequence[Exam], see
     shut = [e.reference for e in neighbours]
     wanted = [observe(exam, exam.reference, seed) for seed in range(seeds)]
     return Proof(
-        exam,
+        exam.name,
+        exam.points,
         tuple(sit(exam, m.title, m.answer, (), wanted) for m in exam.mistakes),
         tuple(sit(exam, title, answer, shut, wanted) for title, answer in others.items()),
         (
@@ -107,10 +113,17 @@ def prove(exam: Exam, others: dict[str, Answer], neighbours: Sequence[Exam], see
     )
 
 
-def proofs(course: Course, seeds: int = SEEDS) -> dict[str, list[Proof]]:
-    """The proofs of all problem sets."""
-    other = equivalents(course)
-    return {ps: [prove(exam, other.get(exam.name, {}), exams, seeds) for exam in exams] for ps, exams in PROBLEM_SETS.items()}
+def prove_named(root: Path, ps: str, name: str) -> Proof:
+    """`prove` for an exam by its name, in a process of its own."""
+    torch.set_num_threads(1)
+    return prove(EXAMS[name], equivalents(Course(root)).get(name, {}), PROBLEM_SETS[ps])
+
+
+def proofs(course: Course) -> dict[str, list[Proof]]:
+    """The proofs of all problem sets, made side by side on the machine's processors."""
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        running = {ps: [pool.submit(prove_named, course.root, ps, exam.name) for exam in exams] for ps, exams in PROBLEM_SETS.items()}
+        return {ps: [job.result() for job in jobs] for ps, jobs in running.items()}
 
 
 def table(proven: dict[str, list[Proof]], seeds: int = SEEDS) -> str:
@@ -122,9 +135,9 @@ def table(proven: dict[str, list[Proof]], seeds: int = SEEDS) -> str:
         "A *mistake* must lose points and be named; an *equivalent*, another right way to write the answer, must earn all of them.",
     ]
     for ps, exams in proven.items():
-        lines += ["", f"## {ps}: {sum(p.exam.points for p in exams):g} points"]
+        lines += ["", f"## {ps}: {sum(p.points for p in exams):g} points"]
         for proof in exams:
-            lines += ["", f"### `{proof.exam.name}`: {proof.exam.points:g} points", "", "| answer | points | killed by |", "|---|---|---|"]
+            lines += ["", f"### `{proof.name}`: {proof.points:g} points", "", "| answer | points | killed by |", "|---|---|---|"]
             lines += [row("mistake", line, "; ".join(line.lost)) for line in proof.mistakes]
             lines += [row("equivalent", line, "") for line in proof.equivalents]
             lines += [row("nothing", line, "every observation") for line in proof.nothing]
