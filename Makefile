@@ -15,6 +15,7 @@ help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
 
 lab: .venv/.lab ## install everything and open the course in JupyterLab
+	@$(BIN)/jupyter trust lectures/*.ipynb > /dev/null
 	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.extension_manager=readonly --LabApp.default_url=/lab/tree/lectures/00_start_here.ipynb $(ROOT_FLAG) $(LAB_FLAGS)
 
 test: .venv/.test ## install what the tests need and run them
