@@ -1,8 +1,12 @@
 """nbgrader's view of this course. Every nbgrader command that runs in this folder reads it."""
 
 import os
-import secrets
 from pathlib import Path
+
+from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, IgnorePattern, LimitOutput, SaveAutoGrades
+
+from pgmkit.course.grading import ExamExecute
 
 c = get_config()
 
@@ -27,6 +31,13 @@ c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 c.ExecutePreprocessor.timeout = 120
 c.ExecutePreprocessor.interrupt_on_timeout = True
 
-# One thread per kernel, no progress bars, and inputs of the exams that nobody has seen before.
-os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", TQDM_DISABLE="1")
-os.environ["PGMKIT_EXAM_SEED"] = str(secrets.randbits(48))
+# Each submission's kernel gets one thread and exam inputs of its own.
+c.Autograde.autograde_preprocessors = [
+    ExamExecute,
+    IgnorePattern,
+    ClearMetadataPreprocessor,
+    LimitOutput,
+    SaveAutoGrades,
+    AssignLatePenalties,
+    CheckCellMetadata,
+]

@@ -13,11 +13,10 @@ from ipykernel.iostream import OutStream
 from IPython import get_ipython
 from IPython.display import display
 
+from pgmkit import EXAM_SEED
 from pgmkit.checks.exam import Answer, Exam
 from pgmkit.checks.judge import Verdict, judge
 from pgmkit.checks.report import Report
-
-SEED_VARIABLE = "PGMKIT_EXAM_SEED"
 
 
 def muted(stream: TextIO, sink: io.StringIO) -> AbstractContextManager:
@@ -59,7 +58,7 @@ def verdict_of(exam: Exam, answer: Answer) -> Verdict:
     from pgmkit.checks import PROBLEM_SETS
 
     neighbours = next(exams for exams in PROBLEM_SETS.values() if exam in exams)
-    return judge(exam, answer, int(os.environ.get(SEED_VARIABLE, "0")), [e.reference for e in neighbours])
+    return judge(exam, answer, int(os.environ.get(EXAM_SEED, "0")), [e.reference for e in neighbours])
 
 
 def check(answer: Answer) -> float:
@@ -92,7 +91,7 @@ def ready(*names: str) -> bool:
     """
     from pgmkit.checks import EXAMS
 
-    if SEED_VARIABLE in os.environ:
+    if EXAM_SEED in os.environ:
         print("This cell is for you at home. The grading run leaves it out.")
         return False
     shell = get_ipython()

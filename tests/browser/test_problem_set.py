@@ -31,3 +31,6 @@ def test_a_wrong_answer_is_diagnosed_and_its_correction_turns_green(lab, page):
     cell = book.run("check(critic_loss)")
     expect(cell.locator(".pgmkit-check")).to_have_class("pgmkit-check pgmkit-right")
     expect(cell.locator(".jp-OutputArea-executeResult")).to_contain_text("3.0")
+
+    # JupyterLab has read nbgrader's configuration; still this is a student's kernel and no grading run.
+    expect(book.run("if ready(")).to_contain_text("This cell waits for")

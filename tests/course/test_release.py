@@ -1,10 +1,13 @@
+import os
+
 import nbformat
 import pytest
 
 from pgmkit.course.check import stale_releases
 from pgmkit.course.directives import BEGIN
+from pgmkit.course.grading import ExamExecute
 from pgmkit.course.paths import Course
-from pgmkit.course.release import answers, leaked, release
+from pgmkit.course.release import answers, configuration, leaked, release
 
 
 def pairs(course):
@@ -59,3 +62,10 @@ def test_the_scan_finds_a_leak_wherever_it_is_planted(course, tmp_path, place):
 def test_a_folder_that_is_no_course_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"no nbgrader_config\.py in .*--root"):
         Course.here(tmp_path)
+
+
+def test_reading_the_configuration_changes_nothing_for_those_who_do_not_grade(course):
+    before = dict(os.environ)
+    config = configuration(course)
+    assert dict(os.environ) == before
+    assert ExamExecute in config.Autograde.autograde_preprocessors
