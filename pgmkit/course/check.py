@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from copy import deepcopy
 from pathlib import Path
 
 import nbformat
@@ -55,7 +54,7 @@ def broken_links(course: Course) -> list[str]:
 
 def lecture_faults(source: Path, say: Say) -> list[str]:
     """Run a lecture from top to bottom in a fresh kernel and judge what a machine can judge."""
-    lecture = deepcopy(notebook(source))
+    lecture = notebook(source)
     seconds = execute(lecture, source.parent, allow_errors=True)
     say(summary(source.stem, lecture, seconds))
     return [f"{source.stem}: {fault}" for fault in faults(lecture, seconds)]

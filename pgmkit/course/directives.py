@@ -59,18 +59,18 @@ def plain_cell(cell: NotebookNode) -> list[NotebookNode]:
     return [new_code_cell(cell.source, metadata=tags)]
 
 
-def shown(name: str, cell: NotebookNode) -> list[NotebookNode]:
+def shown(name: str) -> list[NotebookNode]:
     """`show`: the whole source."""
     return [new_code_cell(source_of(name), metadata={"tags": ["library"]})]
 
 
-def outlined(name: str, cell: NotebookNode) -> list[NotebookNode]:
+def outlined(name: str) -> list[NotebookNode]:
     """`outline`: signature and docstring as text, for what a problem set will ask."""
     head, _ = split_body(source_of(name))
     return [new_markdown_cell(f"```python\n{head}\n```")]
 
 
-def exercise(name: str, cell: NotebookNode) -> list[NotebookNode]:
+def exercise(name: str) -> list[NotebookNode]:
     """`exercise`: what it is worth, then the stub, with the library's own body as the solution region."""
     exam = EXAMS[name.rpartition(".")[2]]
     head, body = split_body(source_of(name))
@@ -85,14 +85,14 @@ def facts(exam: Exam) -> str:
     return f"*{exam.points:g} points, about {exam.minutes} minutes, difficulty {exam.difficulty} of 3*"
 
 
-def checked(name: str, cell: NotebookNode) -> list[NotebookNode]:
+def checked(name: str) -> list[NotebookNode]:
     """`check`: the exam, taken on the spot; in the grading run its value is the score."""
     exam = EXAMS[name]
     metadata = {"nbgrader": nbgrader_cell(f"check-{exam.name}", points=exam.points)}
     return [new_code_cell(f"check({exam.name})", metadata=metadata)]
 
 
-def asked(name: str, cell: NotebookNode) -> list[NotebookNode]:
+def asked(name: str) -> list[NotebookNode]:
     """`question`: a question of the lecture's bank, with its answers folded away in the bank."""
     module, _, key = name.rpartition(".")
     locate(f"{module}.QUESTIONS")[key]  # an unknown key fails the build
@@ -112,7 +112,7 @@ def nbgrader_cell(grade_id: str, *, solution: bool = False, points: float | None
     return cell if points is None else cell | {"points": points}
 
 
-DIRECTIVES: dict[str, Callable[[str, NotebookNode], list[NotebookNode]]] = {
+DIRECTIVES: dict[str, Callable[[str], list[NotebookNode]]] = {
     "show": shown,
     "outline": outlined,
     "exercise": exercise,
@@ -130,4 +130,4 @@ def expand(cell: NotebookNode) -> list[NotebookNode]:
         return plain_cell(cell)
     if len(named) > 1 or cell.source.strip():
         raise ValueError(f"a directive stands alone in its cell; got {named} with source {textwrap.shorten(cell.source, 40)!r}.")
-    return DIRECTIVES[named[0]](cell.metadata[named[0]], cell)
+    return DIRECTIVES[named[0]](cell.metadata[named[0]])

@@ -3,12 +3,12 @@
 import os
 import time
 from pathlib import Path
-from unittest.mock import patch
 
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-QUIET = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TQDM_DISABLE": "1", "PYTHONHASHSEED": "0"}
+QUIET = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
+"""The environment of every kernel that the course itself starts: one thread, no progress bars."""
 LIVE = "application/vnd.jupyter.widget-view+json"
 OFFLINE = """
 import socket as _socket
@@ -33,7 +33,7 @@ def execute(notebook: NotebookNode, folder: Path, *, timeout: int = 300, allow_e
         extra_arguments=["--IPKernelApp.code_to_run=" + OFFLINE, "--log-level=ERROR"],
     )
     start = time.perf_counter()
-    with patch.dict(os.environ, QUIET), client.setup_kernel():
+    with client.setup_kernel(env=dict(os.environ) | QUIET | {"PYTHONHASHSEED": "0"}):
         for index, cell in enumerate(notebook.cells):
             client.execute_cell(cell, index, execution_count=None)
     seconds = time.perf_counter() - start

@@ -7,8 +7,7 @@ from typing import Any
 from nbgrader.preprocessors import Execute
 
 from pgmkit import EXAM_SEED
-
-QUIET = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
+from pgmkit.course.execute import QUIET
 
 
 class ExamExecute(Execute):

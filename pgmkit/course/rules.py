@@ -49,7 +49,7 @@ def count(lecture: NotebookNode) -> Counts:
         words=len(re.findall(r"[A-Za-z][A-Za-z'-]*", words)),
         equations=len(EQUATION.findall(text)),
         figures=sum("image/png" in output.get("data", {}) for cell in cells for output in cell.outputs),
-        widgets=code.count("explore(") + code.count("laboratory("),
+        widgets=code.count("explore("),
         questions=code.count(".ask()"),
         results=len(RESULT.findall(text)),
         asserts=len(re.findall(r"^\s*assert\b", code, flags=re.MULTILINE)),
