@@ -6,8 +6,9 @@ import torch
 from sklearn.datasets import load_digits
 from torch import Generator, Tensor
 
+from pgmkit.data.grey import dequantise
 from pgmkit.errors import want_tensor
-from pgmkit.rng import fresh, rand
+from pgmkit.rng import fresh
 
 TRAIN = 1437
 
@@ -34,4 +35,4 @@ def digits() -> tuple[Digits, Digits]:
 def dequantised(x: Tensor, *, generator: Generator | None = None) -> Tensor:
     """Pixels k / 16 with uniform noise: (k + u) / 17 in [0, 1), u ~ U[0, 1), so that the data has a density."""
     want_tensor("(n, 64)", x=x)
-    return (x * 16 + rand(*x.shape, generator=generator, like=x)) / 17
+    return dequantise((x * 16).round(), 17, generator=generator)

@@ -1,0 +1,62 @@
+"""Planar flow: stretch space along one direction, where a hyperplane says so."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pgmkit.errors import want_count
+from pgmkit.flows.bijection import Bijection, want_batch
+
+HALVINGS = 80
+
+
+class Planar(Bijection):
+    r"""x = z + u tanh(w . z + b), log|det dx/dz| = log(1 + (w . u)(1 - tanh^2)).
+
+    It is invertible when w . u > -1; `stretch` moves u so that this holds for all parameters. There is no formula for the
+    inverse. It exists all the same: along w it is one equation in one unknown, which `inverse` halves its way to.
+
+    Args:
+        dim: d.
+
+    Rezende and Mohamed, 2015, section 4.1 and appendix A.1.
+    """
+
+    def __init__(self, dim: int):
+        super().__init__()
+        want_count(dim=dim)
+        self.w, self.u = nn.Parameter(torch.randn(dim)), nn.Parameter(torch.randn(dim) / dim**0.5)
+        self.b = nn.Parameter(torch.randn(()))
+
+    def stretch(self) -> Tensor:
+        """u-hat: u, moved along w until w . u-hat = softplus(w . u) - 1 > -1, shape (d,)."""
+        product = self.w @ self.u
+        return self.u + (F.softplus(product) - 1 - product) * self.w / self.w.square().sum().clamp(min=1e-12)
+
+    def forward(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """The stretch."""
+        want_batch(len(self.w), z=z)
+        u = self.stretch()
+        bend = (z @ self.w + self.b).tanh()
+        log_det = (self.w @ u * (1 - bend.square())).log1p()  # (n, ...)
+        return z + u * bend[..., None], log_det[:, None].flatten(1).sum(1)
+
+    def inverse(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The stretch undone: first z along w by bisection, then z itself."""
+        want_batch(len(self.w), x=x)
+        u = self.stretch()
+        along = self.solve(x @ self.w, self.w @ u)
+        z = x - u * (along + self.b).tanh()[..., None]
+        return z, -self(z)[1]
+
+    def solve(self, target: Tensor, c: Tensor) -> Tensor:
+        """a with a + c tanh(a + b) = target: bisection off the graph, then one Newton step on it, which has the right gradient."""
+        with torch.no_grad():
+            low, high = target - c.abs(), target + c.abs()
+            for _ in range(HALVINGS):
+                middle = (low + high) / 2
+                above = middle + c * (middle + self.b).tanh() > target
+                low, high = torch.where(above, low, middle), torch.where(above, middle, high)
+            a = (low + high) / 2
+            slope = 1 + c * (1 - (a + self.b).tanh().square())
+        return a - (a + c * (a + self.b).tanh() - target) / slope
