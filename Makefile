@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export OMP_NUM_THREADS := 1
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test course quality lock clean
+.PHONY: help lab test course quality bench lock clean
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
 
@@ -27,13 +27,17 @@ course: .venv/.lab ## regenerate and verify lectures, problem sets and the exam 
 	$(BIN)/python -m pgmkit.course exams
 	$(BIN)/python -m pgmkit.course check
 
-quality: .venv/.lab ## train every GAN recipe over three seeds and remake the quality tables (half an hour)
+quality: .venv/.lab ## train every recipe over three seeds and remake the quality tables (an hour)
 	$(BIN)/python tests/benchmarks/gan_quality.py
 	$(BIN)/python tests/benchmarks/digits_quality.py
+	$(BIN)/python tests/benchmarks/flow_quality.py
+
+bench: .venv/.bench ## install four other flow libraries and time ours beside them (a quarter of an hour)
+	$(BIN)/python tests/benchmarks/flow_speed.py $(BENCH_FLAGS)
 
 lock: ## pin the newest versions that fit together (needs a network)
 	$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip install --quiet pip-tools
-	.venv/lock/bin/pip-compile --upgrade --strip-extras --extra test --no-emit-index-url --no-emit-find-links \
+	.venv/lock/bin/pip-compile --upgrade --strip-extras --extra test --extra bench --no-emit-index-url --no-emit-find-links \
 	  --no-header --quiet --output-file requirements.lock pyproject.toml
 	sed -i.bak 's/+cpu$$//' requirements.lock && rm requirements.lock.bak
 
@@ -52,4 +56,8 @@ clean: ## remove .venv and everything that grading made
 
 .venv/.test: .venv/.lab
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[test]'
+	touch $@
+
+.venv/.bench: .venv/.lab
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[bench]'
 	touch $@
