@@ -114,7 +114,7 @@ def plain(value: Any) -> Any:
 
 def failure(error: BaseException, answer: Answer) -> Failure:
     """What went wrong, and where: the last line that was running in the cell of the answer."""
-    where, code = "", getattr(answer, "__code__", None)
+    where, code = "", getattr(inspect.unwrap(answer), "__code__", None)
     trace = error.__traceback__
     running = trace
     while trace is not None:
@@ -152,8 +152,8 @@ def refuse(*args: Any, **kwargs: Any) -> None:
 
 @contextmanager
 def closed(functions: list[Answer]) -> Iterator[None]:
-    """Inside, the given library functions refuse to answer, under whatever name they are held."""
-    codes = {function: function.__code__ for function in functions}
+    """Inside, the given library functions refuse to answer, under whatever name they are held, decorated or not."""
+    codes = {function: function.__code__ for function in map(inspect.unwrap, functions)}
     try:
         for function in codes:
             function.__code__ = refuse.__code__

@@ -18,6 +18,10 @@ IN_OTHER_WORDS = {
     "modified by an inplace operation": "Something that a backward still needs was changed in place: an argument, or a parameter by an early step.",
     "does not require grad": "This loss is not on the graph: something was detached, made under no_grad, or frozen and not released.",
     "must match the size": "Two shapes met that do not fit. Reduce or reshape each tensor before you combine them.",
+    "shapes cannot be multiplied": "In A @ B the last dimension of A must be as long as the first of B (the last but one of a stack).",
+    "is invalid for input of size": "A reshape keeps the number of values: multiply the sizes that you ask for.",
+    "'tuple' object": "A pair came where a tensor was expected: take it apart first, as in x, log_det = f(z).",
+    "is being modified inplace": "A part of a tensor was changed in place (-=, *=, or a method ending in _). Make a new one: a = a - b.",
     "used in an in-place operation": "A tensor that PyTorch records was changed in place (-=, *=, or a method ending in _). For an argument, "
     "make a new tensor: a = a - b. Only parameters are changed in place, inside torch.no_grad().",
     "unexpected keyword argument": "Keep the arguments as the stub had them.",

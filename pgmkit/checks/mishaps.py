@@ -47,7 +47,7 @@ def told(call: Callable[[], Any], kind_of: KindOf) -> Any:
     """What `call` returns; a failure whose message is recognised is raised again as the kind that says more."""
     try:
         return call()
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, TypeError) as error:
         kind = kind_of(str(error))
         if kind is None:
             raise

@@ -1,0 +1,153 @@
+"""Exam of a test: layers that keep the pair contract, each beside one that breaks it, and what the student's test says of both."""
+
+import math
+from collections.abc import Callable
+from functools import cache
+
+import torch
+from torch import Generator, Tensor, nn
+
+from pgmkit.checks.exam import Answer, Exam, Observations
+from pgmkit.checks.flows.mocks import Pair
+from pgmkit.checks.probing import normal
+from pgmkit.flows import keeps_contract
+
+contract = Exam(
+    keeps_contract,
+    minutes=20,
+    difficulty=3,
+    hints=(
+        "Which promises does a layer make? Write each of them down, and think of a bug that breaks this one alone.",
+        "A round trip says nothing about log_det, and two log-dets that cancel may both be wrong. Only the Jacobian knows: "
+        "jacobian_log_det(lambda z: f(z)[0], z) is log|det dx/dz| at every row.",
+        "Send the whole batch there and back. Compare, to the tolerance: the latents with those that came back, the log_det of forward "
+        "with that of the Jacobian, the log_det of inverse with minus it. Compare the shapes too, or broadcasting hides a bug.",
+    ),
+)
+Log = Tensor
+Report = Callable[[Log, Log, int], Log]
+"""How a layer reports its log_det: from that of its curve (n,), that of its matrix at one position, and the number of positions."""
+
+
+def honest(curve: Log, mix: Log, positions: int) -> Log:
+    """The right log_det of the forward direction."""
+    return curve + positions * mix
+
+
+def minus(curve: Log, mix: Log, positions: int) -> Log:
+    """The right log_det of the inverse."""
+    return -honest(curve, mix, positions)
+
+
+class Layer(nn.Module):
+    """x = M sinh(z) + b at every position: curved, mixed, and honest unless its report or its way back is replaced.
+
+    Args:
+        matrix: M, shape (c, c).
+        b: shape (c,).
+        there: the report of forward.
+        back: the report of inverse.
+        undo: the matrix that inverse multiplies by; the inverse of M if None.
+        straight: leave sinh out.
+    """
+
+    def __init__(
+        self, matrix: Tensor, b: Tensor, there: Report = honest, back: Report = minus, undo: Tensor | None = None, straight: bool = False
+    ):
+        super().__init__()
+        self.matrix, self.b, self.there, self.back, self.straight = matrix, b, there, back, straight
+        self.undo = torch.linalg.inv(matrix) if undo is None else undo
+        self.mix = torch.linalg.slogdet(matrix).logabsdet
+
+    def report(self, z: Tensor, way: Report) -> Log:
+        """The log_det that the layer claims at z."""
+        curve = torch.zeros_like(z) if self.straight else z.cosh().log()
+        return way(curve.flatten(1).sum(1), self.mix, math.prod(z.shape[1:-1]))
+
+    def forward(self, z: Tensor) -> Pair:
+        """From z to x."""
+        return (z if self.straight else z.sinh()) @ self.matrix.T + self.b, self.report(z, self.there)
+
+    def inverse(self, x: Tensor) -> Pair:
+        """From x to z."""
+        y = (x - self.b) @ self.undo.T
+        z = y if self.straight else y.asinh()
+        return z, self.report(z, self.back)
+
+
+def matrix(c: int, sign: float, generator: Generator) -> Tensor:
+    """A rotation with every axis stretched by 1.3 to 1.9; its determinant has the given sign."""
+    turn = torch.linalg.qr(normal(c, c, generator=generator)).Q
+    scales = 1.3 + 0.6 * torch.rand(c, generator=generator, dtype=torch.float64)
+    m = turn * scales
+    return torch.cat([m[:1] * sign * torch.linalg.slogdet(m).sign, m[1:]])
+
+
+def both(way: Callable[[Report], Report]) -> tuple[Report, Report]:
+    """The same lie told in both directions, so that the two log-dets still cancel."""
+    return way(honest), way(minus)
+
+
+CAP = 0.3
+"""Between the log-stretch of the small first row and that of the other row."""
+
+
+def rows(generator: Generator) -> Tensor:
+    """Two rows, shape (2, 2): the first near 0, the other not."""
+    z = normal(2, 2, generator=generator)
+    return torch.cat([0.3 * z[:1].tanh(), z[1:].sign() * (0.9 + z[1:].abs())])
+
+
+def ways() -> dict[str, tuple[Report, Report]]:
+    """Lies about log_det, by name, and how each is told there and back."""
+    return {
+        "sign": (minus, honest),
+        "no matrix": both(lambda way: lambda curve, mix, n: way(curve, 0 * mix, n)),
+        "no positions": both(lambda way: lambda curve, mix, n: way(curve, mix, 1)),
+        "no curve": both(lambda way: lambda curve, mix, n: way(0 * curve, mix, n)),
+        "sum": both(lambda way: lambda *parts: way(*parts).sum().expand(len(parts[0]))),
+        "mean": both(lambda way: lambda *parts: way(*parts).mean().expand(len(parts[0]))),
+        "one number": both(lambda way: lambda *parts: way(*parts).mean()),
+        "0.1 %": both(lambda way: lambda *parts: 1.001 * way(*parts)),
+        "large rows": both(lambda way: lambda curve, mix, n: way(curve.clamp(max=CAP), mix, n)),
+        "back only": (honest, lambda *parts: 1.5 * minus(*parts)),
+        "there only": (lambda *parts: 0.5 * honest(*parts), minus),
+    }
+
+
+@contract.probe
+def probe_contract(answer: Answer, generator: Generator) -> Observations:
+    m, turned, b = matrix(2, 1, generator), matrix(2, -1, generator), normal(2, generator=generator)
+    z, pixels, lies = rows(generator), normal(2, 1, 2, 2, generator=generator), ways()
+
+    @cache
+    def honestly(reverses: bool = False, images: bool = False, straight: bool = False) -> bool:
+        return answer(Layer(turned if reverses else m, b, straight=straight), (pixels if images else z).clone())
+
+    def told(lie: str, reverses: bool = False, images: bool = False, straight: bool = False) -> tuple[bool, bool]:
+        layer = Layer(turned if reverses else m, b, *lies[lie], straight=straight)
+        return honestly(reverses, images, straight), answer(layer, (pixels if images else z).clone())
+
+    def undone(undo: Tensor) -> tuple[bool, bool]:
+        return honestly(straight=True), answer(Layer(m, b, undo=undo, straight=True), z.clone())
+
+    def tolerated() -> tuple[bool, bool]:
+        layer = Layer(m, b, *lies["0.1 %"], straight=True)
+        return answer(layer, z.clone(), tolerance=0.1), answer(layer, z.clone(), tolerance=1e-5)
+
+    right = "a right layer passes, and one fails"
+    yield f"{right} whose log_det has the wrong sign, there and back", lambda: told("sign"), 0.5
+    yield f"{right} whose log_det is right only where the log-scales sum to zero", lambda: told("no matrix"), 0.5
+    yield f"{right} whose log_det lacks the number of positions, on images", lambda: told("no positions", images=True), 0.5
+    yield f"{right} whose inverse multiplies by the transpose", lambda: undone(m.T), 0.5
+    yield f"{right} whose log_det is right only near z = 0", lambda: (told("no curve"), told("large rows")), 0.25
+    yield f"{right} whose log_det is summed over the batch, or averaged", lambda: (told("sum"), told("mean")), 0.5
+    yield f"{right} whose log_det is one number for the batch", lambda: told("one number", straight=True), 0.25
+    yield f"{right} that is off by 0.1 % in log_det, or in the inverse", lambda: (told("0.1 %"), undone(1.001 * torch.linalg.inv(m))), 0.25
+    yield (
+        f"{right} of which one log_det is wrong, that of inverse or that of forward",
+        lambda: (told("back only"), told("there only")),
+        0.25,
+    )
+    yield f"{right}: both reverse the orientation, det < 0", lambda: told("sign", reverses=True), 0.25
+    yield "a layer that is off by 0.1 % passes at tolerance 0.1, and fails at 1e-5", tolerated, 0.25
