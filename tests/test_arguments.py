@@ -24,6 +24,7 @@ from pgmkit.gan import games, losses, model, recipes, recipes_digits, theory, tr
 TOOLS = ("pgmkit.checks", "pgmkit.course", "pgmkit.labs", "pgmkit.errors")
 RECORDS = {"pgmkit.gan.recipes.Table"}  # made by one function of the library, never by its user
 INNER = {  # called in a hot path by layers that have looked at their input
+    "pgmkit.flows.coupling.ReluNet.forward",
     "pgmkit.flows.coupling.ScaleShift.forward",
     "pgmkit.flows.coupling.ConvScaleShift.forward",
     "pgmkit.flows.glow.ConvNet.forward",

@@ -1,6 +1,7 @@
 r"""Affine couplings: one half of x stays, and says by how much the other is stretched and shifted."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -50,13 +51,6 @@ def uncouple(x: Tensor, net: Conditioner) -> tuple[Tensor, Tensor]:
     return torch.cat([x_a, (x_b - t) * (-log_s).exp()], -1), -log_s.flatten(1).sum(1)
 
 
-def want_fitting(log_s: Tensor, t: Tensor, changes: Tensor) -> None:
-    """Raise unless log_s and t are shaped like the half that changes: broadcasting would make a wrong log_det."""
-    if log_s.shape != changes.shape or t.shape != changes.shape:
-        shapes = f"{tuple(log_s.shape)} and {tuple(t.shape)}"
-        raise ValueError(f"the network must give log_s and t of the shape of the half that changes, {tuple(changes.shape)}; got {shapes}.")
-
-
 def fitted(net: Conditioner, x: Tensor) -> Conditioner:
     """The conditioner, with a clear error when what it says does not fit the half of x that changes."""
     want_callable(net=net)
@@ -64,7 +58,9 @@ def fitted(net: Conditioner, x: Tensor) -> Conditioner:
 
     def conditioner(stays: Tensor) -> tuple[Tensor, Tensor]:
         log_s, t = net(stays)
-        want_fitting(log_s, t, changes)
+        if log_s.shape != changes.shape or t.shape != changes.shape:  # broadcasting would make a wrong log_det
+            wanted, came = tuple(changes.shape), f"{tuple(log_s.shape)} and {tuple(t.shape)}"
+            raise ValueError(f"the network must give log_s and t of the shape of the half that changes, {wanted}; got {came}.")
         return log_s, t
 
     return conditioner
@@ -101,6 +97,21 @@ class ScaleShift(nn.Module):
         """(log_s, t), each (n, c')."""
         r, t = self.net(a).chunk(2, -1)
         return self.bound * r.tanh(), t
+
+
+class ReluNet(nn.Sequential):
+    """Linear maps of the given widths with a ReLU between them, which overwrites what nothing else needs: `ReluNet(1, 64, 64, 2)`."""
+
+    def __init__(self, *widths: int):
+        want_count(**{f"widths[{i}]": width for i, width in enumerate(widths)})
+        super().__init__(*(nn.Linear(fan_in, fan_out) for fan_in, fan_out in pairwise(widths)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, widths[0]) to (n, widths[-1])."""
+        *hidden, last = self
+        for layer in hidden:
+            x = layer(x).relu_()
+        return last(x)
 
 
 class ConvScaleShift(nn.Module):
@@ -181,11 +192,10 @@ class Couplings(Bijection):
         log_scales = []
         for net in self.nets:
             log_s, t = net(a)
-            want_fitting(log_s, t, b)
             a, b = torch.addcmul(t, b, log_s.exp()), a  # b e^{log_s} + t in one go
             log_scales.append(log_s)
         a, b = (b, a) if len(self.nets) % 2 else (a, b)  # each turn swapped the names; put them back
-        return torch.cat([a, b], -1), torch.cat(log_scales, -1).flatten(1).sum(1)
+        return self.joined(a, b, log_scales, z)
 
     def inverse(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """From x to z, the last net first."""
@@ -195,7 +205,15 @@ class Couplings(Bijection):
         log_scales = []
         for net in reversed(self.nets):
             log_s, t = net(b)
-            want_fitting(log_s, t, a)
             a, b = b, (a - t) / log_s.exp()
             log_scales.append(log_s)
-        return torch.cat([a, b], -1), -torch.cat(log_scales, -1).flatten(1).sum(1)
+        z, log_det = self.joined(a, b, log_scales, x)
+        return z, -log_det
+
+    def joined(self, a: Tensor, b: Tensor, log_scales: list[Tensor], came: Tensor) -> tuple[Tensor, Tensor]:
+        """Both halves together and the sum of the log-scales; a clear error if some network's output did not fit its half."""
+        both, log_s = torch.cat([a, b], -1), torch.cat(log_scales, -1)
+        turns, d = len(self.nets), came.shape[-1]
+        if both.shape != came.shape or log_s.shape[-1] != turns // 2 * d + turns % 2 * (d // 2):
+            raise ValueError(f"every network must give log_s and t of the shape of the half that changes; got another width for {describe(came)}.")
+        return both, log_s.flatten(1).sum(1)

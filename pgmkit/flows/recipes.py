@@ -4,21 +4,19 @@ What they reach is measured in `tests/benchmarks/flow_quality.md`.
 """
 
 from collections.abc import Iterator
-from functools import partial
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 from torch.optim import Adam
 
 from pgmkit.core import Model
 from pgmkit.data.batches import shuffled, stream
 from pgmkit.data.digits import dequantised, digits
 from pgmkit.errors import want_count, want_instance, want_positive
-from pgmkit.flows.coupling import Couplings, ScaleShift
+from pgmkit.flows.coupling import Couplings, ReluNet, ScaleShift
 from pgmkit.flows.density import Flow, StandardNormal
 from pgmkit.flows.games import flow_game
 from pgmkit.flows.glow import glow
-from pgmkit.nets import mlp
 from pgmkit.rng import fresh, seeded
 from pgmkit.train import play
 
@@ -43,7 +41,7 @@ def real_nvp(dim: int, *, couplings: int = 8, hidden: int = 64, bound: float = 2
     nets = []
     for i in range(couplings):
         stays, changes = (large, small) if i % 2 == 0 else (small, large)
-        nets.append(ScaleShift(mlp(stays, hidden, hidden, 2 * changes, activation=partial(nn.ReLU, inplace=True)), bound=bound))
+        nets.append(ScaleShift(ReluNet(stays, hidden, hidden, 2 * changes), bound=bound))
     return Flow(StandardNormal(dim), Couplings(*nets))
 
 

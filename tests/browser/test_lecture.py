@@ -10,8 +10,9 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest.mark.timeout(600)
-def test_the_lecture_runs_and_a_slider_changes_its_figure(lab, page):
-    book = Notebook(page, lab.url, "lectures/03_wgan.ipynb")
+@pytest.mark.parametrize("name", ["03_wgan", "05_flows", "06_glow"])
+def test_the_lecture_runs_and_a_slider_changes_its_figure(lab, page, name):
+    book = Notebook(page, lab.url, f"lectures/{name}.ipynb")
     book.run_all(seconds=400)
     expect(page.locator('.jp-OutputArea [data-mime-type="application/vnd.jupyter.error"]')).to_have_count(0)
     expect(page.locator('.jp-OutputArea [data-mime-type="application/vnd.jupyter.stderr"]')).to_have_count(0)

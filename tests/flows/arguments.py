@@ -188,10 +188,18 @@ BIJECTIONS = {
         (lambda: coupling.fitted(3, X), "net must be a function", "got 3"),
         (lambda: coupling.fitted(lambda a: (a[:, :1], a), torch.zeros(4, 4))(torch.zeros(4, 2)), "the half that changes, (4, 2)", "(4, 1)"),
     ],
+    coupling.ReluNet: [(lambda: coupling.ReluNet(1, 0, 2), "widths[1] must be a whole number of at least 1", "got 0")],
     coupling.AffineCoupling: [(lambda: coupling.AffineCoupling(len), "net must be an object of type Module", "len")],
     coupling.AffineCoupling.forward: both(lambda: coupling.AffineCoupling(net()))[1:],
     coupling.AffineCoupling.inverse: both(lambda: coupling.AffineCoupling(net()), "x")[1:],
     coupling.Couplings: [(lambda: coupling.Couplings(net(), 3), "nets[1] must be an object of type Module", "got 3")],
+    coupling.Couplings.joined: [
+        (
+            lambda: coupling.Couplings(coupling.ScaleShift(nn.Sequential(nn.Linear(1, 4)))).inverse(torch.zeros(4, 2)),
+            "the shape of the half that changes",
+            "(4, 2)",
+        ),
+    ],
     coupling.Couplings.forward: both(lambda: coupling.Couplings(net()), "x")[1:],
     coupling.Couplings.inverse: both(lambda: coupling.Couplings(net()), "x")[1:],
     contract.jacobian_log_det: [
