@@ -19,6 +19,7 @@ IN_OTHER_WORDS = {
     "does not require grad": "This loss is not on the graph: something was detached, made under no_grad, or frozen and not released.",
     "must match the size": "Two shapes met that do not fit. Reduce or reshape each tensor before you combine them.",
     "shapes cannot be multiplied": "In A @ B the last dimension of A must be as long as the first of B (the last but one of a stack).",
+    "Can't call numpy()": "numpy knows no gradients, and detaching cuts them off: use torch's own function.",
     "is invalid for input of size": "A reshape keeps the number of values: multiply the sizes that you ask for.",
     "'tuple' object": "A pair came where a tensor was expected: take it apart first, as in x, log_det = f(z).",
     "is being modified inplace": "A part of a tensor was changed in place (-=, *=, or a method ending in _). Make a new one: a = a - b.",

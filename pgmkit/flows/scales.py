@@ -12,9 +12,7 @@ from pgmkit.rng import randn
 
 
 class Split(Bijection):
-    """Multi-scale: half of the channels is done and leaves as latents, the other half goes through `rest`.
-
-    Latents are flat, (n, h * w * c): first those of `rest`, then the half that left.
+    """Multi-scale: half of the channels leaves as latents, the other half goes through `rest`. Latents are flat, those of `rest` first.
 
     Args:
         rest: from flat latents to (n, h, w, c / 2).

@@ -28,7 +28,8 @@ bits_exam = Exam(
 @bits_exam.probe
 def probe_bits(answer: Answer, generator: Generator) -> Observations:
     photos, table = -40 + 90 * normal(5, generator=generator), 20 * normal(2, 3, generator=generator)
-    digits, zero = 150 + 10 * normal(4, generator=generator), torch.zeros(2, dtype=torch.float64)
+    fitted, unfitted = 150 + 10 * normal(3, generator=generator), -900 + 10 * normal(1, generator=generator)
+    digits, zero = torch.cat([fitted, unfitted]), torch.zeros(2, dtype=torch.float64)
 
     def slope_of() -> Tensor:
         free = photos.clone().requires_grad_()
@@ -138,6 +139,11 @@ known(
     "The logarithm of a logarithm",
     "log_px is a logarithm already, of another base: divide it by log 2.",
     lambda log_px, dims, bins: math.log2(bins) - log_px.log2() / dims,
+)
+known(
+    "The logarithm of a density that rounds to 0",
+    "exp(log_px) leaves floating point for larger images: 0 or inf. A logarithm changes its base by a division, without exp.",
+    lambda log_px, dims, bins: math.log2(bins) - log_px.exp().log2() / dims,
 )
 known(
     "The result is detached",

@@ -75,8 +75,8 @@ def backwards(
     *,
     order: Callable[[Sequence[Bijection]], list[Bijection]] = last_first,
     step: Callable[[Bijection, Tensor], Pair] = undo,
-    start: Callable[[Tensor], Tensor | int] = lambda x: x.new_zeros(len(x)),
-    add: Callable[[Tensor, Tensor], Tensor] = torch.add,
+    start: Callable[[Tensor], Tensor | int | list] = lambda x: x.new_zeros(len(x)),
+    add: Callable[..., Tensor | list] = torch.add,
     keep: Callable[[Tensor, Tensor], Tensor] = lambda x, arrived: arrived,
 ) -> Answer:
     """A wrong answer: another order of the maps, another step, another total, or another place to go on from."""
@@ -115,6 +115,13 @@ compose_exam.mistake("Only one log_det is returned", "Every step changes volumes
 )
 compose_exam.mistake("The log-dets are summed over the batch", "Every row has a log_det of its own, shape (n,).")(
     backwards(add=lambda total, log_det: total + log_det.sum())
+)
+compose_exam.mistake(
+    "log_det is one number: a plain 0 plus sums over the batch",
+    "Every row has a log_det of its own: add the tensors as they come, to one zero for each row.",
+)(backwards(start=lambda x: 0, add=lambda total, log_det: total + log_det.sum()))
+compose_exam.mistake("The log-dets come back in a list", "Their sum is wanted, one number for each row, shape (n,).")(
+    backwards(start=lambda x: [], add=lambda total, log_det: [*total, log_det])
 )
 compose_exam.mistake(
     "Every map starts at x", "z_{i-1} = f_i^{-1}(z_i): the next inverse starts where this one has arrived. Keep the result."

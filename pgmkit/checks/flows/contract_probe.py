@@ -93,9 +93,10 @@ CAP = 0.3
 
 
 def rows(generator: Generator) -> Tensor:
-    """Two rows, shape (2, 2): the first near 0, the other not."""
+    """Two rows, shape (2, 2): the first near 0, the other not, and of both signs, so that an inverse too wide errs to both sides."""
     z = normal(2, 2, generator=generator)
-    return torch.cat([0.3 * z[:1].tanh(), z[1:].sign() * (0.9 + z[1:].abs())])
+    ends, widths = torch.tensor([[1.8, -0.9], [1.0, -0.2]], dtype=torch.float64)
+    return torch.cat([0.3 * z[:1].tanh(), ends + widths * z[1:].tanh().abs()])
 
 
 def ways() -> dict[str, tuple[Report, Report]]:

@@ -49,6 +49,9 @@ couple_exam.mistake("log_det is missing: zeros", "Only a coupling without scales
     written(stretch, lambda log_s: 0 * total(log_s))
 )
 couple_exam.mistake(
+    "The scale is missing, there and in log_det", "x_b = z_b + t keeps volumes. This coupling also stretches z_b by e^{log_s}."
+)(written(lambda b, log_s, t: b + t, lambda log_s: log_s.new_zeros(len(log_s))))
+couple_exam.mistake(
     "The network sees the half that changes",
     "Then the inverse cannot ask it again, because it only knows x_b. net takes z_a, the half that stays.",
 )(written(stretch, total, sees=lambda a, b: b))

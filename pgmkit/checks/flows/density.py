@@ -45,7 +45,8 @@ def crooked(z: Tensor) -> Tensor:
 @log_prob_exam.probe
 def probe_log_prob(answer: Answer, generator: Generator) -> Observations:
     f, wide = Bend(3, generator), Bend(5, generator)
-    x, images = normal(4, 3, generator=generator), normal(2, 3, 4, 5, generator=generator)
+    wide.log_a.data -= 1  # near b its inverse stretches, that of f shrinks everywhere
+    x, images = normal(4, 3, generator=generator), wide.b.detach() + 0.1 * normal(2, 3, 4, 5, generator=generator)
 
     def slope_of() -> Tensor:
         free = x.clone().requires_grad_()
@@ -92,6 +93,12 @@ def probe_sample(answer: Answer, generator: Generator) -> Observations:
     yield "what the base is asked for", lambda: asked(temperature=0.6, generator=fresh(seed)), 0.25
 
 
+def right(x: Tensor, f: Bijection, base_log_prob: Map) -> Tensor:
+    """log p(x) as it should be, without the library, which is closed to answers."""
+    z, log_det = f.inverse(x)
+    return base_log_prob(z) + log_det
+
+
 @log_prob_exam.mistake("log_det is subtracted", "f.inverse returns log|det dz_0/dx|, and log p(x) = log p(z_0) + log|det dz_0/dx|.")
 def subtracted(x: Tensor, f: Bijection, base_log_prob: Map) -> Tensor:
     z, log_det = f.inverse(x)
@@ -129,22 +136,22 @@ def forward_subtracted(x: Tensor, f: Bijection, base_log_prob: Map) -> Tensor:
 
 @log_prob_exam.mistake("It is summed over the batch", "Every row has a log-density of its own, shape (n,).")
 def summed(x: Tensor, f: Bijection, base_log_prob: Map) -> Tensor:
-    return flow_log_prob(x, f, base_log_prob).sum()
+    return right(x, f, base_log_prob).sum()
 
 
 @log_prob_exam.mistake("It is averaged over the batch", "Every row has a log-density of its own, shape (n,). A loss takes the mean later.")
 def averaged(x: Tensor, f: Bijection, base_log_prob: Map) -> Tensor:
-    return flow_log_prob(x, f, base_log_prob).mean()
+    return right(x, f, base_log_prob).mean()
 
 
 @log_prob_exam.mistake("The negative log-density", "Return log p(x) itself. The minus sign belongs to a loss.")
 def negative(x: Tensor, f: Bijection, base_log_prob: Map) -> Tensor:
-    return -flow_log_prob(x, f, base_log_prob)
+    return -right(x, f, base_log_prob)
 
 
 @log_prob_exam.mistake("The density came back, not its logarithm", "Return log p(x), without exp.")
 def density(x: Tensor, f: Bijection, base_log_prob: Map) -> Tensor:
-    return flow_log_prob(x, f, base_log_prob).exp()
+    return right(x, f, base_log_prob).exp()
 
 
 @log_prob_exam.mistake("The logarithm of log_det", "log_det is a logarithm already. Add it as it is.")
@@ -153,9 +160,21 @@ def twice_logged(x: Tensor, f: Bijection, base_log_prob: Map) -> Tensor:
     return base_log_prob(z) + log_det.abs().log()
 
 
+@log_prob_exam.mistake("|log_det| is added", "f.inverse returns log|det|, and its sign counts: a map that shrinks has a negative one.")
+def sign_lost(x: Tensor, f: Bijection, base_log_prob: Map) -> Tensor:
+    z, log_det = f.inverse(x)
+    return base_log_prob(z) + log_det.abs()
+
+
+@log_prob_exam.mistake("log_det is summed over the batch", "Every row has a log_det of its own. Add it as it comes, shape (n,).")
+def batch_log_det(x: Tensor, f: Bijection, base_log_prob: Map) -> Tensor:
+    z, log_det = f.inverse(x)
+    return base_log_prob(z) + log_det.sum()
+
+
 @log_prob_exam.mistake("The result is detached", "The value is right, but the flow cannot learn. Leave out detach, no_grad and item.")
 def detached(x: Tensor, f: Bijection, base_log_prob: Map) -> Tensor:
-    return flow_log_prob(x, f, base_log_prob).detach()
+    return right(x, f, base_log_prob).detach()
 
 
 @log_prob_exam.mistake("z_0 is detached", "The flow learns through both terms: the base's density of z_0 has to feel where z_0 lies.")

@@ -84,6 +84,11 @@ known(
     started(waits=lambda layer, x: layer.training or bool(layer.initialised) or x.numel() == 0),
 )
 known(
+    "Nothing happens at all",
+    "The function returns before it sets anything. layer.initialised is False at first: look at each `not` in the conditions.",
+    started(waits=lambda layer, x: True),
+)
+known(
     "The flag is never set",
     "Without layer.initialised the next batch starts over, and so does a model that was saved and loaded. Set it in place.",
     started(done=lambda layer: None),

@@ -63,7 +63,7 @@ known(
     "e^{log_s} is a standard deviation: take the root, or half of the logarithm.",
     started(log_s=lambda rows: 2 * spread(rows).log()),
 )
-known("The deviation without its logarithm", "The parameter is log_s: store the logarithm.", started(log_s=spread))
+known("The deviation without its logarithm", "The parameter is log_s: store the logarithm.", started(log_s=deviation))
 known(
     "log_s has the wrong sign",
     "x = z e^{log_s} + b: e^{log_s} is the deviation of the data, not one over it.",
@@ -79,6 +79,21 @@ known(
     "b is minus the mean, divided by the deviation",
     "That is for z = x e^{-log_s} + b. Here x = z e^{log_s} + b, so b is the mean itself.",
     started(b=lambda rows: -rows.mean(0) / spread(rows)),
+)
+known(
+    "b and log_s are those of z = x e^{log_s} + b",
+    "The paper scales on the way to z. Here x = z e^{log_s} + b: b is the mean, and e^{log_s} is the deviation.",
+    started(b=lambda rows: -rows.mean(0) / spread(rows), log_s=lambda rows: -spread(rows).log()),
+)
+known(
+    "b and log_s have the wrong sign",
+    "x = z e^{log_s} + b: b is the mean of x, and e^{log_s} is its deviation.",
+    started(b=lambda rows: -rows.mean(0), log_s=lambda rows: -spread(rows).log()),
+)
+known(
+    "The statistics are added to what was there",
+    "The layer starts anew: copy_ puts a value in the place of the old one.",
+    started(put=lambda p, value: p.add_(value)),
 )
 known("The mean is not set", "b is the mean of each channel.", started(b=lambda rows: torch.full_like(rows[0], -0.5)))
 known(

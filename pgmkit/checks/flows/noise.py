@@ -110,6 +110,13 @@ def uniform(k: Tensor, generator: Generator | None, *shape: int) -> Tensor:
     return torch.rand(shape or k.shape, generator=generator, dtype=k.dtype)
 
 
+def unasked() -> Generator:
+    """A generator that nobody has seeded: it is another one in every call."""
+    own = Generator()
+    own.seed()
+    return own
+
+
 def known(
     title: str,
     advice: str,
@@ -187,6 +194,11 @@ known(
     lambda k, g: uniform(k, fresh(0)),
 )
 known(
+    "The noise comes from elsewhere",
+    "Other sources, as numpy or random, do not hear the generator. Draw with torch or with rand, and hand generator on.",
+    lambda k, g: uniform(k, unasked()),
+)
+known(
     "The noise comes in single precision",
     "x takes the dtype of k: draw with dtype=k.dtype, and convert nothing to float32.",
     out=lambda k, u, bins: ((k + u) / bins).float(),
@@ -195,4 +207,9 @@ known(
     "k is changed in place",
     "k += u and k.add_(u) overwrite the caller's data. Make a new tensor: k + u.",
     out=lambda k, u, bins: k.add_(u).div(bins),
+)
+known(
+    "k is changed in place and returned",
+    "k += u and k /= bins overwrite the caller's data. Make a new tensor: k + u.",
+    out=lambda k, u, bins: k.add_(u).div_(bins),
 )

@@ -94,6 +94,10 @@ def blocks(*order: int) -> Answer:
     return answer
 
 
+squeezed = blocks(1, 3, 2, 4, 5)
+"""The right order, without the library, which is closed to answers."""
+
+
 def squeezes(title: str, advice: str, answer: Callable[[Tensor], object]) -> None:
     """Enter a mistake of squeeze."""
     squeeze_exam.mistake(title, advice)(answer)
@@ -161,12 +165,12 @@ squeezes(
 squeezes(
     "The result has its channels first",
     "The layout stays (n, h, w, c): channels last, (n, h/2, w/2, 4c).",
-    lambda x: squeeze(x).permute(0, 3, 1, 2),
+    lambda x: squeezed(x).permute(0, 3, 1, 2),
 )
 squeezes(
     "A pair came back",
     "squeeze is a function of the picture alone. Its log_det, 0, is added by the layer.",
-    lambda x: (squeeze(x), x.new_zeros(len(x))),
+    lambda x: (squeezed(x), x.new_zeros(len(x))),
 )
 squeezes(
     "Blocks are averaged, not squeezed",
@@ -176,7 +180,7 @@ squeezes(
 squeezes(
     "The result is detached",
     "The values are right, but no gradient reaches the image. Leave out detach and numpy.",
-    lambda x: squeeze(x).detach(),
+    lambda x: squeezed(x).detach(),
 )
 
 

@@ -6,8 +6,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pgmkit.checks.exam import Answer
-from pgmkit.checks.flows.squeezing import unsqueeze_exam
-from pgmkit.flows import squeeze, unsqueeze
+from pgmkit.checks.flows.squeezing import squeezed, unsqueeze_exam
 
 
 def unblocks(*order: int) -> Answer:
@@ -21,6 +20,10 @@ def unblocks(*order: int) -> Answer:
         return read.transpose(2, 3).reshape(n, 2 * h, 2 * w, c // 4)
 
     return answer
+
+
+unsqueezed = unblocks(3, 4, 5)
+"""The right order, without the library, which is closed to answers."""
 
 
 def unsqueezes(title: str, advice: str, answer: Callable[[Tensor], object]) -> None:
@@ -56,7 +59,7 @@ unsqueezes(
     unblocks(3, 5, 4),
 )
 unsqueezes(
-    "Height and width are exchanged", "Position (y, x) becomes the block (y, x) of the image.", lambda z: unsqueeze(z.transpose(1, 2))
+    "Height and width are exchanged", "Position (y, x) becomes the block (y, x) of the image.", lambda z: unsqueezed(z.transpose(1, 2))
 )
 unsqueezes(
     "The blocks are spread as quarters",
@@ -68,20 +71,22 @@ unsqueezes(
     "Here h and w count positions, and the two 2s come out of the channels: (n, h, w, 2, 2, c).",
     lambda z: z.reshape(len(z), z.shape[1], 2, z.shape[2], 2, -1).transpose(2, 3).reshape(len(z), 2 * z.shape[1], 2 * z.shape[2], -1),
 )
-unsqueezes("This is squeeze", "squeeze makes the image smaller. This one makes it larger: (n, 2h, 2w, c).", squeeze)
+unsqueezes("This is squeeze", "squeeze makes the image smaller. This one makes it larger: (n, 2h, 2w, c).", squeezed)
 unsqueezes(
     "pixel_shuffle takes the wrong dimensions",
     "It wants the channels in dimension 1. Ours are last: permute before and after, and mind its order of the channels.",
     lambda z: F.pixel_shuffle(z, 2),
 )
-unsqueezes("The result has its channels first", "The layout stays (n, h, w, c): channels last.", lambda z: unsqueeze(z).permute(0, 3, 1, 2))
+unsqueezes(
+    "The result has its channels first", "The layout stays (n, h, w, c): channels last.", lambda z: unsqueezed(z).permute(0, 3, 1, 2)
+)
 unsqueezes(
     "A pair came back",
     "unsqueeze is a function of the picture alone. Its log_det, 0, is added by the layer.",
-    lambda z: (unsqueeze(z), z.new_zeros(len(z))),
+    lambda z: (unsqueezed(z), z.new_zeros(len(z))),
 )
 unsqueezes(
     "The result is detached",
     "The values are right, but no gradient reaches the latents. Leave out detach and numpy.",
-    lambda z: unsqueeze(z).detach(),
+    lambda z: unsqueezed(z).detach(),
 )
