@@ -215,5 +215,7 @@ class Couplings(Bijection):
         both, log_s = torch.cat([a, b], -1), torch.cat(log_scales, -1)
         turns, d = len(self.nets), came.shape[-1]
         if both.shape != came.shape or log_s.shape[-1] != turns // 2 * d + turns % 2 * (d // 2):
-            raise ValueError(f"every network must give log_s and t of the shape of the half that changes; got another width for {describe(came)}.")
+            raise ValueError(
+                f"every network must give log_s and t of the shape of the half that changes; got another width for {describe(came)}."
+            )
         return both, log_s.flatten(1).sum(1)
