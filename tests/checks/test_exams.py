@@ -17,10 +17,14 @@ OTHERS = equivalents(COURSE)
 SETS = [(ps, exam) for ps, exams in PROBLEM_SETS.items() for exam in exams]
 
 
+FEW = 20
+"""Seeds here; `make course` takes all of them, and CI fails when its table differs from the committed one."""
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("ps", "exam"), SETS, ids=[exam.name for _, exam in SETS])
 def test_the_exam_is_proven_as_committed(ps, exam):
-    proof = prove(exam, OTHERS[exam.name], PROBLEM_SETS[ps])
+    proof = prove(exam, OTHERS[exam.name], PROBLEM_SETS[ps], FEW)
     assert proof.faults() == []
     lines = table({ps: [proof]}).split("\n")
     section = "\n".join(lines[lines.index(f"### `{exam.name}`: {exam.points:g} points") :]).strip()
