@@ -1,7 +1,7 @@
 """Normalizing flows: x = f(z_0) with f invertible, so that log p(x) is exact."""
 
-from pgmkit.flows.actnorm import ActNorm, denormalise, initialise_, normalise
-from pgmkit.flows.bijection import Affine, Bijection, Compose, Inverse, Permute, compose_forward, compose_inverse
+from pgmkit.flows.actnorm import ActNorm, Affine, denormalise, initialise_, normalise
+from pgmkit.flows.bijection import Bijection, Compose, Inverse, Permute, compose_forward, compose_inverse
 from pgmkit.flows.classes import ClassGaussians, log_posterior, log_prob_given, sample_given
 from pgmkit.flows.contract import jacobian_log_det, keeps_contract
 from pgmkit.flows.conv1x1 import Conv1x1, PlainConv1x1, PLUConv1x1, conv1x1, conv1x1_inverse

@@ -1,4 +1,4 @@
-"""Actnorm: a scale and a shift for each channel, set once from the first batch."""
+"""A scale and a shift for each channel: given (`Affine`), or set once from the first batch (`ActNorm`)."""
 
 import torch
 from torch import Tensor, nn
@@ -43,6 +43,32 @@ def want_channels(x: Tensor, **values: Tensor) -> None:
     for name, value in values.items():
         if value.shape != x.shape[-1:]:
             raise ValueError(f"{name} must have one number for each channel of x, {describe(x)}; got {describe(value)}.")
+
+
+class Affine(Bijection):
+    r"""x = e^{log_s} z + b, entry by entry: the simplest bijection that changes volumes.
+
+    Args:
+        log_s: logarithms of the scales, shape (d,).
+        b: shifts, shape (d,).
+    """
+
+    def __init__(self, log_s: Tensor, b: Tensor):
+        super().__init__()
+        want_tensor("(d,)", ndim=1, log_s=log_s, b=b)
+        if log_s.shape != b.shape:
+            raise ValueError(f"log_s and b must have the same shape (d,); got {describe(log_s)} and {describe(b)}.")
+        self.log_s, self.b = nn.Parameter(log_s.detach().clone()), nn.Parameter(b.detach().clone())
+
+    def forward(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """`denormalise`."""
+        want_batch(len(self.b), z=z)
+        return denormalise(z, self.log_s, self.b)
+
+    def inverse(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """`normalise`."""
+        want_batch(len(self.b), x=x)
+        return normalise(x, self.log_s, self.b)
 
 
 class ActNorm(Bijection):

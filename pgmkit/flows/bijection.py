@@ -148,32 +148,6 @@ class Permute(Bijection):
         return x[..., self.back], x.new_zeros(len(x))
 
 
-class Affine(Bijection):
-    r"""x = e^{log_s} z + b, entry by entry: the simplest bijection that changes volumes.
-
-    Args:
-        log_s: logarithms of the scales, shape (d,).
-        b: shifts, shape (d,).
-    """
-
-    def __init__(self, log_s: Tensor, b: Tensor):
-        super().__init__()
-        want_tensor("(d,)", ndim=1, log_s=log_s, b=b)
-        if log_s.shape != b.shape:
-            raise ValueError(f"log_s and b must have the same shape (d,); got {describe(log_s)} and {describe(b)}.")
-        self.log_s, self.b = nn.Parameter(log_s.detach().clone()), nn.Parameter(b.detach().clone())
-
-    def forward(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """Stretch, then shift."""
-        want_batch(len(self.b), z=z)
-        return z * self.log_s.exp() + self.b, volume(self.log_s.sum(), z)
-
-    def inverse(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Shift back, then shrink."""
-        want_batch(len(self.b), x=x)
-        return (x - self.b) * (-self.log_s).exp(), volume(-self.log_s.sum(), x)
-
-
 def volume(log_s: Tensor, x: Tensor) -> Tensor:
     r"""log_det of a map that stretches the last dimension of x by e^{log_s} at every position: positions * log_s, shape (n,).
 

@@ -7,7 +7,7 @@ from torch import Generator, Tensor, nn
 
 from pgmkit.errors import describe, want_count, want_instance, want_nonnegative, want_tensor
 from pgmkit.flows.bijection import want_batch
-from pgmkit.flows.density import Flow, normal_log_prob
+from pgmkit.flows.density import Flow, flow_log_prob, normal_log_prob
 from pgmkit.rng import randn
 
 
@@ -85,8 +85,7 @@ def log_prob_given(flow: Flow, x: Tensor, y: Tensor) -> Tensor:
         y: labels, shape (n,).
     """
     want_class_flow(flow)
-    z, log_det = flow.f.inverse(x)
-    return flow.base.log_prob_given(z, y) + log_det
+    return flow_log_prob(x, flow.f, lambda z: flow.base.log_prob_given(z, y))
 
 
 @torch.no_grad()

@@ -23,18 +23,17 @@ class OnlyTheOutput(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, slope_z: Tensor, slope_log_det: Tensor) -> tuple[Tensor | None, ...]:
         """For each layer: its input from its output, then the gradients of this layer alone."""
         (z,) = ctx.saved_tensors
-        slope_z, slope_log_det = slopes
         found: list[Tensor | None] = []  # a layer that stands twice has a gradient for each place
         for f in ctx.fs:
             x = f(z)[0].requires_grad_()
             own = [p for p in f.parameters() if p.requires_grad]
             with torch.enable_grad():
                 outputs = zip(f.inverse(x), (slope_z, slope_log_det), strict=True)
-                values, slopes = zip(*((value, slope) for value, slope in outputs if value.requires_grad), strict=True)
-                slope_z, *rest = torch.autograd.grad(values, (x, *own), slopes, allow_unused=True)
+                values, arrived = zip(*((value, slope) for value, slope in outputs if value.requires_grad), strict=True)
+                slope_z, *rest = torch.autograd.grad(values, (x, *own), arrived, allow_unused=True)
             found += map(dict(zip(own, rest, strict=True)).get, f.parameters())
             z = x.detach()
         return None, slope_z, *found

@@ -1,13 +1,38 @@
 """Planar flow: stretch space along one direction, where a hyperplane says so."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pgmkit.errors import want_count
+from pgmkit.errors import want_callable, want_count, want_tensor
 from pgmkit.flows.bijection import Bijection, want_batch
 
 HALVINGS = 80
+
+
+def bisect(f: Callable[[Tensor], Tensor], target: Tensor, low: Tensor, high: Tensor, halvings: int) -> Tensor:
+    r"""a with f(a) = target, entry by entry, for a function that increases: halve an interval that holds a.
+
+    Args:
+        f: maps (n, ...) to (n, ...).
+        target: shape (n, ...).
+        low: where f is at most the target, shape (n, ...).
+        high: where f is at least the target, shape (n, ...).
+        halvings: how often; each makes the interval half as long.
+
+    Returns:
+        The middle of the last interval, shape (n, ...).
+    """
+    want_callable(f=f)
+    want_tensor("(n, ...)", target=target, low=low, high=high)
+    want_count(halvings=halvings)
+    for _ in range(halvings):
+        middle = (low + high) / 2
+        above = f(middle) > target
+        low, high = torch.where(above, low, middle), torch.where(above, middle, high)
+    return (low + high) / 2
 
 
 class Planar(Bijection):
@@ -51,12 +76,11 @@ class Planar(Bijection):
 
     def solve(self, target: Tensor, c: Tensor) -> Tensor:
         """a with a + c tanh(a + b) = target: bisection off the graph, then one Newton step on it, which has the right gradient."""
+
+        def f(a: Tensor) -> Tensor:
+            return a + c * (a + self.b).tanh()
+
         with torch.no_grad():
-            low, high = target - c.abs(), target + c.abs()
-            for _ in range(HALVINGS):
-                middle = (low + high) / 2
-                above = middle + c * (middle + self.b).tanh() > target
-                low, high = torch.where(above, low, middle), torch.where(above, middle, high)
-            a = (low + high) / 2
+            a = bisect(f, target, target - c.abs(), target + c.abs(), HALVINGS)
             slope = 1 + c * (1 - (a + self.b).tanh().square())
-        return a - (a + c * (a + self.b).tanh() - target) / slope
+        return a - (f(a) - target) / slope

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from pgmkit.flows import normal_log_prob
+from pgmkit.flows.planar import bisect
 
 HALVINGS = 60
 
@@ -33,12 +34,8 @@ class Line(NamedTuple):
     def inverse(self, x: Tensor) -> Tensor:
         """z with f(z) = x, shape (n,): halve an interval that holds z, 60 times."""
         target = (x - self.shift) / self.scale
-        low, high = target - abs(self.bend), target + abs(self.bend)
-        for _ in range(HALVINGS):
-            middle = (low + high) / 2
-            above = middle + self.bend * (self.steep * middle).tanh() > target
-            low, high = torch.where(above, low, middle), torch.where(above, middle, high)
-        return (low + high) / 2
+        bent = Line(bend=self.bend, steep=self.steep)
+        return bisect(bent.forward, target, target - abs(self.bend), target + abs(self.bend), HALVINGS)
 
     def density(self, x: Tensor) -> Tensor:
         """p(x) = N(z; 0, 1) / |dx/dz| at z = f^{-1}(x), shape (n,)."""

@@ -26,7 +26,7 @@ Y = torch.zeros(4, dtype=torch.int64)
 
 
 def affine():
-    return bijection.Affine(TWO, TWO)
+    return actnorm.Affine(TWO, TWO)
 
 
 def flow():
@@ -90,13 +90,13 @@ def split():
 
 
 BIJECTIONS = {
-    bijection.Affine: [
-        (lambda: bijection.Affine(X, TWO), "log_s must have shape (d,)", "(4, 2)"),
-        (lambda: bijection.Affine(TWO, V), "the same shape (d,)", "(4,)"),
-        (lambda: bijection.Affine(1.0, TWO), "log_s must be a floating-point tensor", "1.0"),
+    actnorm.Affine: [
+        (lambda: actnorm.Affine(X, TWO), "log_s must have shape (d,)", "(4, 2)"),
+        (lambda: actnorm.Affine(TWO, V), "the same shape (d,)", "(4,)"),
+        (lambda: actnorm.Affine(1.0, TWO), "log_s must be a floating-point tensor", "1.0"),
     ],
-    bijection.Affine.forward: both(affine),
-    bijection.Affine.inverse: both(affine, "x"),
+    actnorm.Affine.forward: both(affine),
+    actnorm.Affine.inverse: both(affine, "x"),
     bijection.Permute: [
         (lambda: bijection.Permute([0, 2]), "each of 0, ..., d - 1 once", "[0, 2]"),
         (lambda: bijection.Permute([0, 0]), "each of 0, ..., d - 1 once", "[0, 0]"),
@@ -124,6 +124,12 @@ BIJECTIONS = {
     bijection.volume: [
         (lambda: bijection.volume(TWO, X), "log_s must have shape ()", "(2,)"),
         (lambda: bijection.volume(torch.tensor(1.0), WHOLE), "x must be a floating-point tensor", INT),
+    ],
+    planar.bisect: [
+        (lambda: planar.bisect(3, V, V, V, 9), "f must be a function", "got 3"),
+        (lambda: planar.bisect(abs, 1.0, V, V, 9), "target must be a floating-point tensor", "got 1.0"),
+        (lambda: planar.bisect(abs, V, WHOLE, V, 9), "low must be a floating-point tensor", INT),
+        (lambda: planar.bisect(abs, V, V, V, 0), "halvings must be a whole number", "got 0"),
     ],
     planar.Planar: [(lambda: planar.Planar(0), "dim must be a whole number of at least 1", "got 0")],
     planar.Planar.forward: both(lambda: planar.Planar(2)),

@@ -3,6 +3,7 @@ import torch
 from torch.testing import assert_close
 
 from pgmkit.flows import Planar
+from pgmkit.flows.planar import bisect
 from pgmkit.rng import fresh, seeded
 
 
@@ -46,6 +47,13 @@ def test_the_inverse_finds_every_latent(product, size):
     slope = log_det.exp().clamp(max=1)
     assert ((back - z).norm(dim=1) * slope < 1e-13 * (1 + size) * 100).all()
     assert log_det_back.isfinite().all()
+
+
+def test_bisection_finds_the_root_to_half_an_interval():
+    target, wide = torch.tensor([-8.0, 0.0, 2.0]), torch.full((3,), 4.0)
+    for halvings in (1, 10, 60):
+        a = bisect(lambda a: a**3, target, -wide, wide, halvings)
+        assert ((a - target.sign() * target.abs() ** (1 / 3)).abs() <= 4 * 0.5**halvings + 1e-15).all()
 
 
 def test_without_a_direction_it_is_a_shift():
