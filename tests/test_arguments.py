@@ -254,6 +254,7 @@ CASES = {
         (lambda: batches.shuffled(torch.tensor(1.0), 1), "number of rows of x, shape ()", "got 1"),
         (lambda: batches.shuffled(X, 2, generator="cpu"), "CPU torch.Generator", "'cpu'"),
     ],
+    digits.digit_batches: [(lambda: next(digits.digit_batches(0)), "n must be a whole number", "got 0")],
     digits.dequantised: [
         (lambda: digits.dequantised(WHOLE), "floating-point tensor of shape (n, 64)", INT),
         (lambda: digits.dequantised(X, generator=0), "CPU torch.Generator", "got 0"),
@@ -379,7 +380,6 @@ CASES = {
     recipes.train_gan: [(lambda: recipes.train_gan(MIX, r1=-1), "r1 must be zero or a positive number", "got -1")],
     recipes.train_wgan: [(lambda: recipes.train_wgan(MIX, bound=0), "bound must be a positive number", "got 0")],
     recipes.train_wgan_gp: [(lambda: recipes.train_wgan_gp(MIX, turns=0), "turns of critic must be a whole number", "got 0")],
-    recipes_digits.digit_batches: [(lambda: next(recipes_digits.digit_batches(0)), "n must be a whole number", "got 0")],
     recipes_digits.averaging: [
         (lambda: recipes_digits.averaging(net(), 0.9), "model must be an object of type Implicit", "Sequential"),
         (lambda: recipes_digits.averaging(implicit(), 1.0), "decay must be below 1", "1.0"),

@@ -1,11 +1,13 @@
 """Scikit-learn's 8x8 digits: 1,797 images that ship with the library, so no network is needed."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
 from sklearn.datasets import load_digits
 from torch import Generator, Tensor
 
+from pgmkit.data.batches import shuffled
 from pgmkit.data.grey import dequantise
 from pgmkit.errors import want_tensor
 from pgmkit.rng import fresh
@@ -36,3 +38,9 @@ def dequantised(x: Tensor, *, generator: Generator | None = None) -> Tensor:
     """Pixels k / 16 with uniform noise: (k + u) / 17 in [0, 1), u ~ U[0, 1), so that the data has a density."""
     want_tensor("(n, 64)", x=x)
     return dequantise((x * 16).round(), 17, generator=generator)
+
+
+def digit_batches(n: int, *, generator: Generator | None = None) -> Iterator[Tensor]:
+    """Endless batches of n training digits, dequantised afresh every time, each of shape (n, 64), values in [0, 1)."""
+    for x in shuffled(digits()[0].x.to(torch.get_default_dtype()), n, generator=generator):
+        yield dequantised(x, generator=generator)

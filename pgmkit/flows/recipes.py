@@ -10,8 +10,8 @@ from torch import Generator, Tensor
 from torch.optim import Adam
 
 from pgmkit.core import Model
-from pgmkit.data.batches import shuffled, stream
-from pgmkit.data.digits import dequantised, digits
+from pgmkit.data.batches import stream
+from pgmkit.data.digits import digit_batches
 from pgmkit.errors import want_count, want_instance, want_positive
 from pgmkit.flows.coupling import Couplings, ReluNet, ScaleShift
 from pgmkit.flows.density import Flow, StandardNormal
@@ -68,9 +68,8 @@ def train_real_nvp(data: Model, *, seed: int, rounds: int = 2000, batch: int = 5
 
 
 def digit_images(n: int, *, generator: Generator | None = None) -> Iterator[Tensor]:
-    """Endless batches of n training digits, dequantised afresh every time, each of shape (n, 1, 8, 8), values in [0, 1)."""
-    for x in shuffled(digits()[0].x.to(torch.get_default_dtype()), n, generator=generator):
-        yield dequantised(x, generator=generator).reshape(n, 1, 8, 8)
+    """`digit_batches` as images: endless batches of n training digits, each of shape (n, 1, 8, 8), values in [0, 1)."""
+    return (x.reshape(n, 1, 8, 8) for x in digit_batches(n, generator=generator))
 
 
 def train_digits_glow(

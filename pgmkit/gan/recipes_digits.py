@@ -1,6 +1,6 @@
 """Small GANs for 8x8 digits: four recipes that differ in the loss and in what holds the discriminator.
 
-Each returns the model to sample from and the players of its game:
+Each returns the model to sample from and the players of its game, which `pgmkit.data.digits.digit_batches` feeds:
 
     with seeded(0):
         model, players = r1_digits(generator=fresh(0))
@@ -10,14 +10,12 @@ Each returns the model to sample from and the players of its game:
 What they reach is measured in `tests/benchmarks/digits_quality.md`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from pgmkit.data.batches import shuffled
-from pgmkit.data.digits import dequantised, digits
 from pgmkit.errors import want_instance, want_positive
 from pgmkit.gan.games import Player, gan_game, wgan_game
 from pgmkit.gan.model import Implicit
@@ -26,12 +24,6 @@ from pgmkit.nets import mlp, score_mlp
 Recipe = tuple[Implicit, list[Player]]
 
 LATENT, HIDDEN = 32, 256
-
-
-def digit_batches(n: int, *, generator: Generator | None = None) -> Iterator[Tensor]:
-    """Endless batches of n training digits, dequantised afresh every time, each of shape (n, 64)."""
-    for x in shuffled(digits()[0].x.to(torch.get_default_dtype()), n, generator=generator):
-        yield dequantised(x, generator=generator)
 
 
 def digit_generator() -> Implicit:

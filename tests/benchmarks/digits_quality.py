@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from quality import listed, sheet
 from sklearn.svm import SVC
 from torch import Tensor
 
-from pgmkit import plots
-from pgmkit.data.digits import dequantised, digits
+from pgmkit.data.digits import dequantised, digit_batches, digits
 from pgmkit.data.digits_features import classify, features
-from pgmkit.gan.recipes_digits import clipped_digits, digit_batches, penalty_digits, plain_digits, r1_digits
+from pgmkit.gan.recipes_digits import clipped_digits, penalty_digits, plain_digits, r1_digits
 from pgmkit.metrics import frechet_distance
 from pgmkit.rng import fresh, seeded
 from pgmkit.train import play
@@ -106,15 +106,6 @@ def row(name: str, rounds: str, found: list[Quality]) -> str:
     return f"| {name} | {rounds} | " + " | ".join(cells if found[0].seconds else [*cells[:3], ""]) + " |"
 
 
-def sheet(pictures: dict[str, Tensor]) -> None:
-    """Samples of each recipe beside data."""
-    fig, axes = plots.figure(1, len(pictures), width=2.6, height=2.9)
-    for ax, (name, x) in zip(axes, pictures.items(), strict=True):
-        plots.images(ax, x[:80], columns=8)
-        ax.set_title(name)
-    (HERE / "digits_samples.png").write_bytes(plots.png(fig))
-
-
 def main() -> None:
     """Train, measure, write."""
     torch.set_num_threads(1)
@@ -126,9 +117,10 @@ def main() -> None:
         pictures[name] = drawn[0][0]
         rows.append(row(name, f"{rounds:,}", [measure(x, seconds) for x, seconds in drawn]))
         print(rows[-1], flush=True)
-    seeds = f"{', '.join(map(str, SEEDS[:-1]))} and {SEEDS[-1]}"
-    (HERE / "digits_quality.md").write_text(TEXT.format(seeds=seeds, rows="\n".join(rows), first=SEEDS[0], held_out=measure.agreement))
-    sheet(pictures)
+    (HERE / "digits_quality.md").write_text(
+        TEXT.format(seeds=listed(SEEDS), rows="\n".join(rows), first=SEEDS[0], held_out=measure.agreement)
+    )
+    sheet(pictures, HERE / "digits_samples.png")
 
 
 if __name__ == "__main__":

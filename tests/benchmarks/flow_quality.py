@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from quality import listed, sheet
 from torch import Tensor
 
-from pgmkit import plots
 from pgmkit.core import Model
 from pgmkit.data.digits import dequantised, digits
 from pgmkit.data.toy2d import GaussianMixture, Moons, grid, ring
@@ -138,15 +138,6 @@ def cells(found: list[Digits] | list[Plane], *forms: str) -> list[str]:
     return [cell(list(values), form) for values, form in zip(zip(*found, strict=True), forms, strict=True)]
 
 
-def sheet(pictures: dict[str, Tensor]) -> None:
-    """Digits beside samples."""
-    fig, axes = plots.figure(1, len(pictures), width=2.6, height=2.9)
-    for ax, (name, x) in zip(axes, pictures.items(), strict=True):
-        plots.images(ax, x[:80].reshape(-1, 64), columns=8)
-        ax.set_title(name)
-    (HERE / "flow_samples.png").write_bytes(plots.png(fig))
-
-
 def recipe(train: Callable[..., Flow]) -> str:
     """What a recipe's defaults say."""
     sizes = {name: parameter.default for name, parameter in signature(train).parameters.items()}
@@ -164,7 +155,7 @@ def digit_rows() -> list[str]:
             pictures[f"{recipe(train).split(',')[0]}, T = {temperature:g}"] = flows[0][0].sample(
                 80, temperature=temperature, generator=fresh(95)
             )
-    sheet(pictures)
+    sheet(pictures, HERE / "flow_samples.png")
     return rows
 
 
@@ -185,9 +176,8 @@ def main() -> None:
     train, held_out = digits()
     sizes = {"train": len(train.y), "held_out": len(held_out.y), "bins": DIGIT_BINS, "dims": DIGIT_DIMS, "uniform": math.log2(DIGIT_BINS)}
     counts = {"noises": NOISES, "draws": DRAWS, "points": POINTS, "first": SEEDS[0]}
-    seeds = f"{', '.join(map(str, SEEDS[:-1]))} and {SEEDS[-1]}"
     rows = {"glows": "\n".join(digit_rows()), "plane": "\n".join(plane_rows())}
-    (HERE / "flow_quality.md").write_text(TEXT.format(seeds=seeds, **sizes, **counts, **rows), encoding="utf-8")
+    (HERE / "flow_quality.md").write_text(TEXT.format(seeds=listed(SEEDS), **sizes, **counts, **rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from pgmkit.data.digits import TRAIN, dequantised, digits
+from pgmkit.data.digits import TRAIN, dequantised, digit_batches, digits
 from pgmkit.data.digits_features import NAME, accuracy, classify, features, packaged, save, trained
 from pgmkit.metrics import frechet_distance
 from pgmkit.rng import fresh
@@ -29,6 +29,14 @@ def test_dequantising_loses_nothing_and_follows_its_generator():
     assert torch.equal((noisy * 17).floor(), x * 16)
     assert torch.equal(noisy, dequantised(x, generator=fresh(0)))
     assert not torch.equal(noisy, dequantised(x, generator=fresh(1)))
+
+
+def test_batches_are_dequantised_afresh_and_follow_their_generator():
+    a, b = digit_batches(16, generator=fresh(0)), digit_batches(16, generator=fresh(0))
+    first = next(a)
+    assert first.shape == (16, 64) and torch.equal(first, next(b)) and not torch.equal(first, next(a))
+    assert first.dtype == torch.get_default_dtype()
+    assert first.min() >= 0 and first.max() < 1
 
 
 def test_features_and_labels_of_held_out_digits():
