@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from pgmkit import plots
 from pgmkit.labs.flows_line import Line, mass_between
+from pgmkit.labs.layout import side_by_side
 
 GAPS = [1.0, 2.0, 4.0]
 STEEPS = [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0]
@@ -43,10 +44,7 @@ def picture(gap: float, steep: float) -> Figure:
     fig, (left, right) = plots.figure(1, 2, width=4.8, height=3.5)
     draw_map(left, line).set_title(f"x = z + {gap:g} tanh({steep:g} z), slope at 0: {slope:g}")
     draw_density(right, line).set_title(f"p(0) = {lowest:.1e}, mass in the band {mass:.2e}")
-    fig.set_layout_engine("none")  # fixed places: faster than finding them anew at every click
-    for i, ax in enumerate((left, right)):
-        ax.set_position((0.07 + 0.5 * i, 0.15, 0.41, 0.74))
-    return fig
+    return side_by_side(fig, (left, right), left=0.07, step=0.5, width=0.41)
 
 
 def fallback() -> Figure:

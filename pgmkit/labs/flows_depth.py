@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from pgmkit import plots
 from pgmkit.errors import describe, want_instance
 from pgmkit.flows import Compose, Couplings, Flow
+from pgmkit.labs.layout import side_by_side
 from pgmkit.rng import fresh
 
 DEPTHS = list(range(9))
@@ -64,10 +65,7 @@ def picture(flow: Flow, depth: int) -> Figure:
     plots.heatmap(middle, lambda x: cut.log_prob(x.to(like)).exp(), extent=EXTENT, low=0, points=60, bar=False)
     plots.plane(middle, EXTENT).set_title(f"density of $z_{{{depth}}}$")
     draw_entropy(right, flow, depth)
-    fig.set_layout_engine("none")  # fixed places: faster than finding them anew at every click
-    for i, ax in enumerate((left, middle, right)):
-        ax.set_position((0.06 + 0.33 * i, 0.15, 0.26, 0.74))
-    return fig
+    return side_by_side(fig, (left, middle, right), left=0.06, step=0.33, width=0.26)
 
 
 def fallback(flow: Flow) -> Figure:

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from pgmkit import plots
 from pgmkit.gan import parallel_lines
+from pgmkit.labs.layout import side_by_side
 
 THETAS = [-1.0, -0.7, -0.4, -0.2, -0.1, -0.05, 0.0, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0]
 NOISES = [0.0, 0.02, 0.05, 0.1, 0.2, 0.4]
@@ -121,10 +122,7 @@ def picture(theta: float, noise: float) -> Figure:
     draw_densities(axes[0], theta, noise)
     draw_distances(axes[1], theta, noise)
     draw_gradients(axes[2], theta, noise)
-    fig.set_layout_engine("none")  # fixed places: a third faster than finding them anew at every click
-    for i, ax in enumerate(axes):
-        ax.set_position((0.055 + 0.335 * i, 0.17, 0.265, 0.72))
-    return fig
+    return side_by_side(fig, axes, left=0.055, step=0.335, width=0.265, bottom=0.17, height=0.72)
 
 
 def fallback() -> Figure:
