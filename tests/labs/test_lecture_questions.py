@@ -32,3 +32,12 @@ def test_every_answer_has_its_own_reply(name, key, letter):
     assert reply.startswith("Not quite. " if choice.misconception else "Right. ")
     assert choice.reply in reply
     assert len({c.reply for c in question.choices}) == len(question.choices)
+
+
+@pytest.mark.parametrize(("name", "key"), QUESTIONS)
+def test_a_question_has_one_right_choice_and_replies_and_misconceptions_of_its_own(name, key):
+    question = QUESTIONS[name, key]
+    replies = [question.reply(letter) for letter in question.letters()]
+    assert sum(reply.startswith("Right. ") for reply in replies) == 1
+    assert len(set(replies)) == len(replies) >= 3
+    assert len({choice.misconception for choice in question.choices}) == len(question.choices)

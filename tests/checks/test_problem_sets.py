@@ -1,0 +1,70 @@
+"""Every problem set: each known mistake is killed and named; an untouched stub, doing nothing and borrowed work earn nothing."""
+
+import copy
+import importlib
+
+import pytest
+import torch
+
+from pgmkit.checks import PROBLEM_SETS
+from pgmkit.checks.judge import NOT_ATTEMPTED, judge
+from pgmkit.checks.report import Report
+
+SEEDS = {"ps1": (0, 1, 2026), "ps2": (0, 1, 17)}
+"""At which each set is sat; a set without an entry is sat at 17. Its exams are proven at many more seeds in `test_exams.py`."""
+
+LEFT_ALONE = {"gan_step": 1.5}
+"""Points of an exam for what must stay as it was, which doing nothing earns too; no other exam has any."""
+
+SAT = [(ps, exam) for ps, exams in PROBLEM_SETS.items() for exam in exams]
+MISTAKES = [pytest.param(ps, exam, mistake, id=f"{exam.name}-{mistake.title}") for ps, exam in SAT for mistake in exam.mistakes]
+every_exam = pytest.mark.parametrize(("ps", "exam"), SAT, ids=[exam.name for _, exam in SAT])
+
+
+def take(ps, exam, answer, seed=0):
+    return judge(exam, answer, seed, [other.reference for other in PROBLEM_SETS[ps]])
+
+
+@pytest.mark.parametrize(("ps", "exam", "mistake"), MISTAKES)
+def test_every_mistake_is_killed_and_named(ps, exam, mistake):
+    for seed in SEEDS.get(ps, (17,)):
+        verdict = take(ps, exam, mistake.answer, seed)
+        assert verdict.score < verdict.points
+        assert verdict.diagnosis.title == mistake.title, (seed, verdict.diagnosis.title)
+
+
+@every_exam
+def test_titles_differ_and_suffice(ps, exam):
+    titles = [mistake.title for mistake in exam.mistakes]
+    assert len(set(titles)) == len(titles) >= 4
+
+
+@every_exam
+def test_untouched(ps, exam):
+    def stub(*args, **kwargs):
+        raise NotImplementedError
+
+    for answer in (stub, torch.no_grad()(stub)):
+        verdict = take(ps, exam, answer)
+        assert verdict.score == 0
+        assert verdict.diagnosis.title == NOT_ATTEMPTED
+        assert "not attempted yet" in repr(Report(exam.name, verdict, exam.hints))
+
+
+@every_exam
+def test_doing_nothing_earns_nothing(ps, exam):
+    assert take(ps, exam, lambda *args, **kwargs: None).score == LEFT_ALONE.get(exam.name, 0)
+
+
+@every_exam
+def test_borrowed(ps, exam):
+    theirs = exam.reference
+    module, package = (importlib.import_module(name) for name in (theirs.__module__, theirs.__module__.rpartition(".")[0]))
+    other = getattr(module, exam.name)
+    answers = [theirs, copy.copy(theirs), lambda *a, **k: theirs(*a, **k), lambda *a, **k: other(*a, **k)]
+    if callable(getattr(package, exam.name, None)):
+        answers.append(lambda *a, **k: getattr(package, exam.name)(*a, **k))
+    for answer in answers:
+        verdict = take(ps, exam, answer)
+        assert verdict.score == 0
+        assert verdict.diagnosis.title == "The library answered, not you"
