@@ -40,6 +40,15 @@ def erpo_policy(log_pi_old: Tensor, reward: Tensor, alpha: float) -> Tensor:
     return (log_pi_old + alpha * reward).log_softmax(-1)
 
 
+def want_world(log_p: Tensor, reward: Tensor, next_states: Tensor, alpha: float) -> None:
+    """Raise unless log_p and reward are tables over states and actions, next_states leads from each pair to a state, and alpha > 0."""
+    want_tensor("(S, A)", ndim=2, log_p=log_p)
+    want_same_shape(log_p=log_p, reward=reward)
+    want_positive(alpha=alpha)
+    if not isinstance(next_states, Tensor) or next_states.shape != log_p.shape or next_states.dtype != torch.int64:
+        raise ValueError(f"next_states must have shape (S, A) = {tuple(log_p.shape)} and dtype int64; got {describe(next_states)}.")
+
+
 def tilted_policies(log_pi: Tensor, reward: Tensor, next_states: Tensor, alpha: float, horizon: int) -> Tensor:
     r"""Policies whose paths are distributed as p(path) exp{alpha sum_t R(s_t, a_t)} / Z: the E-step over paths, by backward recursion.
 
@@ -55,12 +64,8 @@ def tilted_policies(log_pi: Tensor, reward: Tensor, next_states: Tensor, alpha: 
     Returns:
         log q_t(a|s), shape (H, S, A).
     """
-    want_tensor("(S, A)", ndim=2, log_pi=log_pi)
-    want_same_shape(log_pi=log_pi, reward=reward)
-    want_positive(alpha=alpha)
+    want_world(log_pi, reward, next_states, alpha)
     want_count(horizon=horizon)
-    if next_states.shape != log_pi.shape or next_states.dtype != torch.int64:
-        raise ValueError(f"next_states must have shape (S, A) = {tuple(log_pi.shape)} and dtype int64; got {describe(next_states)}.")
     value, policies = log_pi.new_zeros(len(log_pi)), []
     for _ in range(horizon):
         score = alpha * (reward + value[next_states])
@@ -87,12 +92,8 @@ def reps(log_p: Tensor, reward: Tensor, next_states: Tensor, alpha: float, *, st
 
     LKC, "Entropy-Regularized Policy Optimization (ERPO)". Peters, Mulling and Altun, 2010, with a fixed temperature.
     """
-    want_tensor("(S, A)", ndim=2, log_p=log_p)
-    want_same_shape(log_p=log_p, reward=reward)
-    want_positive(alpha=alpha)
+    want_world(log_p, reward, next_states, alpha)
     want_count(steps=steps)
-    if next_states.shape != log_p.shape or next_states.dtype != torch.int64:
-        raise ValueError(f"next_states must have shape (S, A) = {tuple(log_p.shape)} and dtype int64; got {describe(next_states)}.")
     V = torch.zeros(len(log_p), dtype=log_p.dtype, requires_grad=True)
     optimizer = torch.optim.LBFGS([V], max_iter=steps, tolerance_grad=1e-12, tolerance_change=1e-15, line_search_fn="strong_wolfe")
 
