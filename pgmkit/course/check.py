@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 from nbformat import NotebookNode
@@ -52,23 +55,29 @@ def broken_links(course: Course) -> list[str]:
     return found
 
 
-def lecture_faults(source: Path, say: Say) -> list[str]:
+class Ran(NamedTuple):
+    """A notebook that was run: a line of figures, and its faults."""
+
+    line: str
+    faults: list[str]
+
+
+def lecture_faults(source: Path) -> Ran:
     """Run a lecture from top to bottom in a fresh kernel and judge what a machine can judge."""
     lecture = notebook(source)
     seconds = execute(lecture, source.parent, allow_errors=True)
-    say(summary(source.stem, lecture, seconds))
-    return [f"{source.stem}: {fault}" for fault in faults(lecture, seconds)]
+    return Ran(summary(source.stem, lecture, seconds), [f"{source.stem}: {fault}" for fault in faults(lecture, seconds)])
 
 
-def solution_faults(source: Path, say: Say) -> list[str]:
+def solution_faults(source: Path) -> Ran:
     """Run an instructor's notebook: every check must earn all its points, and nothing may go to stderr."""
     solution = problem_set(source)
     seconds = execute(solution, source.parent, allow_errors=True)
     scores = {cell.metadata.nbgrader.grade_id: determine_grade(cell) for cell in solution.cells if is_grade(cell)}
     earned, most = (sum(score[i] for score in scores.values()) for i in (0, 1))
-    say(f"{source.stem}: {seconds:.0f} s, the solutions earn {earned:g} of {most:g} points in {len(scores)} exercises")
+    line = f"{source.stem}: {seconds:.0f} s, the solutions earn {earned:g} of {most:g} points in {len(scores)} exercises"
     short = [f"{name} earns {came:g} of {wanted:g} points" for name, (came, wanted) in scores.items() if came != wanted]
-    return [f"{source.stem}: {fault}" for fault in [*short, *(f for cell in solution.cells for f in outputs_of(cell))]]
+    return Ran(line, [f"{source.stem}: {fault}" for fault in [*short, *(f for cell in solution.cells for f in outputs_of(cell))]])
 
 
 def check(course: Course, say: Say) -> list[str]:
@@ -76,8 +85,11 @@ def check(course: Course, say: Say) -> list[str]:
     found = [f"{name} is stale: run python -m pgmkit.course build" for name in stale(course)]
     found += [f"{name} is stale: run python -m pgmkit.course release" for name in stale_releases(course)]
     found += broken_links(course)
-    for source in course.problem_sets:
-        found += solution_faults(source, say)
-    for source in course.lectures:
-        found += lecture_faults(source, say)
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:  # side by side on the machine's processors, one thread each
+        running = [pool.submit(solution_faults, source) for source in course.problem_sets]
+        running += [pool.submit(lecture_faults, source) for source in course.lectures]
+        for job in running:
+            ran = job.result()
+            say(ran.line)
+            found += ran.faults
     return found

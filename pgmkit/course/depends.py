@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 LIBRARY = Path(__file__).parents[1]
+PACKAGED = {".npz", ".tsv", ".json"}
 
 
 def imported(source: str) -> Iterator[str]:
@@ -41,16 +42,22 @@ def files(source: str) -> set[Path]:
 
 
 def fingerprint(sources: list[str]) -> str:
-    """A hash of a notebook's cells, of the modules that its code needs, and of the packaged data.
+    """A hash of a notebook's cells, of the modules that its code needs, and of the packaged data that these name.
 
     Args:
         sources: all cells, in order; those that are not Python (Markdown) import nothing.
     """
     digest = hashlib.sha256("\0".join(sources).encode())
     needed = set().union(*(files(source) for source in sources if is_python(source)))
-    for path in sorted(needed | set(LIBRARY.glob("data/*.npz"))):
+    for path in sorted(needed | named_data(needed)):
         digest.update(path.relative_to(LIBRARY).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def named_data(modules: set[Path]) -> set[Path]:
+    """The packaged data files whose names stand in the modules' text."""
+    texts = [path.read_text(encoding="utf-8") for path in modules]
+    return {path for path in LIBRARY.glob("data/*.*") if path.suffix in PACKAGED and any(path.name in text for text in texts)}
 
 
 def is_python(source: str) -> bool:

@@ -37,3 +37,17 @@ def test_the_fingerprint_changes_with_a_module(monkeypatch, tmp_path):
     assert depends.fingerprint(["import pgmkit.nets"]) == before
     add_a_line(tmp_path / "pgmkit" / "errors.py")  # nets imports errors
     assert depends.fingerprint(["import pgmkit.nets"]) != before
+
+
+def test_the_fingerprint_changes_with_a_data_file_that_a_module_names(monkeypatch, tmp_path):
+    import shutil
+
+    from pgmkit.course import depends
+
+    shutil.copytree(LIBRARY, tmp_path / "pgmkit", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(depends, "LIBRARY", tmp_path / "pgmkit")
+    uses, other = (["from pgmkit.data import verbs"], ["import pgmkit.nets"])
+    before = depends.fingerprint(uses), depends.fingerprint(other)
+    add_a_line(tmp_path / "pgmkit" / "data" / "verbs.tsv")
+    assert depends.fingerprint(uses) != before[0]
+    assert depends.fingerprint(other) == before[1]
