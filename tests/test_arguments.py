@@ -12,6 +12,7 @@ from pathlib import Path
 import ipywidgets
 import pytest
 import torch
+from data.arguments import CASES as DATA
 from flows.arguments import CASES as FLOWS
 from knowledge.arguments import CASES as KNOWLEDGE
 from models.arguments import CASES as MODELS
@@ -492,6 +493,7 @@ CASES = (
             (lambda: wasserstein.mlp_lipschitz_bound(nn.Sequential(nn.Linear(2, 1), nn.GELU())), "mlp may hold Linear, ReLU", "got GELU"),
         ],
     }
+    | DATA
     | FLOWS
     | KNOWLEDGE
     | MODELS

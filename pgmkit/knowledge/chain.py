@@ -67,7 +67,7 @@ def chain_posterior(unary: Tensor, pairwise: Tensor) -> ChainPosterior:
     Marginals by forward and backward messages: q(y_i) is proportional to exp{forward_i + backward_i}. Cost O(T k^2), not k^T.
 
     Args:
-        unary: scores of each label at each place, shape (T, k).
+        unary: scores of each label at each place, shape (T, k); -inf forbids a label there.
         pairwise: scores from label to next label, shape (k, k); -inf forbids a pair.
 
     Hu et al., 2016, the transition rule of named entities.
@@ -76,5 +76,6 @@ def chain_posterior(unary: Tensor, pairwise: Tensor) -> ChainPosterior:
     log_z = forward[-1].logsumexp(0)
     if not bool(torch.isfinite(log_z)):
         raise ValueError(f"some sequence of labels must have a finite score; got log Z = {float(log_z)}. The hard rules exclude all.")
-    backward = chain_forward(unary.flip(0), pairwise.T).flip(0) - unary
+    endings = chain_forward(unary.flip(0), pairwise.T).flip(0)
+    backward = torch.where(unary.isneginf(), 0, endings - unary)  # a label that is excluded has no forward score either
     return ChainPosterior(log_z, (forward + backward - log_z).exp(), chain_best(unary, pairwise))

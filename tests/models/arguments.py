@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from pgmkit.models import autoregressive, vae
+from pgmkit.models import autoregressive, tabular, vae
 
 X, WRONG, WHOLE = torch.zeros(4, 2), torch.zeros(4, 3), torch.zeros(4, 2, dtype=torch.int64)
 INT = "(4, 2) and dtype int64"
@@ -19,6 +19,19 @@ def model():
 
 
 CASES = {
+    tabular.Tabular: [
+        (lambda: tabular.Tabular(X), "logits must have shape (m,)", "(4, 2)"),
+        (lambda: tabular.Tabular(X[:0, 0]), "logits must hold at least one value", "(0,)"),
+        (lambda: tabular.Tabular([0.0]), "logits must be a floating-point tensor", "[0.0]"),
+    ],
+    tabular.Tabular.sample: [
+        (lambda: tabular.Tabular(X[0]).sample(0), "n must be a whole number", "got 0"),
+        (lambda: tabular.Tabular(X[0]).sample(2, generator=3), "CPU torch.Generator", "got 3"),
+    ],
+    tabular.Tabular.log_prob: [
+        (lambda: tabular.Tabular(X[0]).log_prob(X[0]), "x must be whole numbers of shape (n,)", "(2,)"),
+        (lambda: tabular.Tabular(X[0]).log_prob(WHOLE), "x must be whole numbers of shape (n,)", INT),
+    ],
     autoregressive.prefixes: [
         (lambda: autoregressive.prefixes(X), "onehot must have shape (n, d, k)", "(4, 2)"),
         (lambda: autoregressive.prefixes(WHOLE), "onehot must be a floating-point tensor", INT),
