@@ -19,6 +19,7 @@ from pgmkit.course.release import released_elsewhere
 from pgmkit.course.rules import faults, outputs_of, summary
 
 Say = Callable[[str], None]
+CODE = re.compile(r"^```.*?^```$", re.S | re.M)
 LINK = re.compile(r"\]\(([^)#\s][^)\s]*)\)")
 
 
@@ -49,7 +50,7 @@ def broken_links(course: Course) -> list[str]:
     """Relative links, in the README, lectures and problem sets, to files that are not there."""
     found = []
     for source in [course.root / "README.md", *course.lectures, *course.problem_sets]:
-        for link in LINK.findall(source.read_text(encoding="utf-8")):
+        for link in LINK.findall(CODE.sub("", source.read_text(encoding="utf-8"))):
             if not link.startswith("http") and not (source.parent / link.split("#")[0]).exists():
                 found.append(f"{course.relative(source)} links to {link}, which does not exist")
     return found
