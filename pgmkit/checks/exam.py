@@ -96,6 +96,10 @@ class Exam:
         return add
 
 
+UNKNOWN = "an unknown type"
+"""The kind of a `Failure` that is no exception: the answer returned something that nobody can compare."""
+
+
 def plain(value: Any) -> Any:
     """Plain data of an observation: numbers, strings, None, plain tensors, and lists, tuples and dicts of these."""
     match value:
@@ -109,7 +113,7 @@ def plain(value: Any) -> Any:
             return tuple(plain(v) for v in value)
         case dict():
             return {str(k): plain(v) for k, v in value.items()}
-    return Failure(type(value).__name__, f"an object of type {type(value).__name__} came back")
+    return Failure(UNKNOWN, f"an object of type {type(value).__name__} came back, which is neither a tensor nor a number")
 
 
 def failure(error: BaseException, answer: Answer) -> Failure:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pgmkit.checks.compare import compare, show
-from pgmkit.checks.exam import Answer, BorrowedAnswer, Exam, Failure, Seen, closed, observe
+from pgmkit.checks.exam import UNKNOWN, Answer, BorrowedAnswer, Exam, Failure, Seen, closed, observe
 
 NOT_ATTEMPTED = "Not attempted yet"
 ADVICE = {
@@ -21,10 +21,16 @@ IN_OTHER_WORDS = {
     "shapes cannot be multiplied": "In A @ B the last dimension of A must be as long as the first of B (the last but one of a stack).",
     "Can't call numpy()": "numpy knows no gradients, and detaching cuts them off: use torch's own function.",
     "is invalid for input of size": "A reshape keeps the number of values: multiply the sizes that you ask for.",
-    "'tuple' object": "A pair came where a tensor was expected: take it apart first, as in x, log_det = f(z).",
+    "'tuple' object": "A tuple came where a tensor was expected. A pair is taken apart, as in x, log_det = f(z); tensors are put together by torch.stack.",
     "is being modified inplace": "A part of a tensor was changed in place (-=, *=, or a method ending in _). Make a new one: a = a - b.",
     "used in an in-place operation": "A tensor that PyTorch records was changed in place (-=, *=, or a method ending in _). For an argument, "
     "make a new tensor: a = a - b. Only parameters are changed in place, inside torch.no_grad().",
+    "bitwise_xor": "^ is not a power in Python: write **, as in T**2.",
+    "for ^": "^ is not a power in Python: write **, as in T**2.",
+    "bitwise_and": "& is for bools. A truth value between 0 and 1 wants arithmetic.",
+    "bitwise_or": "| is for bools. A truth value between 0 and 1 wants arithmetic.",
+    "Boolean value of Tensor": "Python's max, min, if, and, or want one number. Use torch's functions, which go place by place.",
+    "must be Tensor, not": "A tensor is wanted there, not a number, a tuple or a list. For a number see clamp; for a list see torch.stack.",
     "unexpected keyword argument": "Keep the arguments as the stub had them.",
 }
 """What PyTorch's and Python's commonest messages mean here."""
@@ -114,7 +120,8 @@ def first_difference(exam: Exam, row: Row, came: Any) -> Diagnosis:
     if isinstance(came, Failure):
         meaning = " ".join(text for part, text in IN_OTHER_WORDS.items() if part in came.message)
         said = f"{show(came).removeprefix(came.kind + ': ').rstrip('.')}. The observation was: {row.name}."
-        return Diagnosis(f"Your code stopped with {came.kind}", f"{meaning} {said}".strip())
+        title = "The type differs" if came.kind == UNKNOWN else f"Your code stopped with {came.kind}"
+        return Diagnosis(title, f"{meaning} {said}".strip())
     kind = row.reason.split()[0]
     if kind in ADVICE:
         return Diagnosis(f"The {kind} differs", f"{row.name}: {row.reason}. {ADVICE[kind]} The docstring says: {says(exam)}")

@@ -82,7 +82,8 @@ def exercise(name: str) -> list[NotebookNode]:
 
 def facts(exam: Exam) -> str:
     """Points, minutes and difficulty of an exercise."""
-    return f"*{exam.points:g} points, about {exam.minutes} minutes, difficulty {exam.difficulty} of 3*"
+    unit = "point" if exam.points == 1 else "points"
+    return f"*{exam.points:g} {unit}, about {exam.minutes} minutes, difficulty {exam.difficulty} of 3*"
 
 
 def checked(name: str) -> list[NotebookNode]:

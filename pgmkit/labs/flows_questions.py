@@ -7,8 +7,9 @@ QUESTIONS: dict[str, Question] = {
         "Let x = 2z with z standard normal. Forward goes from z to x. Which log_det does forward return, and what is p(x) at x = 0?",
         (
             Choice(
-                "log_det = log 2, and p(0) is half of the base's 0.399",
-                "The map doubles lengths, so dx/dz = 2 and log_det = +log 2. The mass is spread over twice the length: p(0) = 0.399 / 2 = 0.199.",
+                "log_det = -log 2, and p(0) is half of the base's 0.399",
+                "-log 2 = log|dz/dx| is what inverse returns. A log_det belongs to the direction that returned it.",
+                "there is only one log_det, whichever way one goes",
             ),
             Choice(
                 "log_det = log 2, and p(0) is twice the base's 0.399",
@@ -16,9 +17,8 @@ QUESTIONS: dict[str, Question] = {
                 "a stretch raises the density",
             ),
             Choice(
-                "log_det = -log 2, and p(0) is half of the base's 0.399",
-                "-log 2 = log|dz/dx| is what inverse returns. A log_det belongs to the direction that returned it.",
-                "there is only one log_det, whichever way one goes",
+                "log_det = log 2, and p(0) is half of the base's 0.399",
+                "The map doubles lengths, so dx/dz = 2 and log_det = +log 2. The mass is spread over twice the length: p(0) = 0.399 / 2 = 0.199.",
             ),
             Choice(
                 "log_det = 0, because z = 0 goes to x = 0",
@@ -31,13 +31,13 @@ QUESTIONS: dict[str, Question] = {
         "x = 3 - 2z with z standard normal. What is log p(x) at x = 1? (log N(1; 0, 1) = -1.419, log N(0; 0, 1) = -0.919, log 2 = 0.693)",
         (
             Choice(
-                "-1.419 - 0.693 = -2.112",
-                "z = (3 - 1) / 2 = 1, and |dz/dx| = |-1/2|, whose logarithm is -0.693. The result is N(3, 2^2), taken at 1.",
-            ),
-            Choice(
                 "-1.419 + 0.693 = -0.726",
                 "+0.693 is log|dx/dz|. The formula for p(x) wants log|dz/dx| = -0.693.",
                 "the log-det of the other direction",
+            ),
+            Choice(
+                "-1.419 - 0.693 = -2.112",
+                "z = (3 - 1) / 2 = 1, and |dz/dx| = |-1/2|, whose logarithm is -0.693. The result is N(3, 2^2), taken at 1.",
             ),
             Choice(
                 "-1.419: shifts and scales do not change a Gaussian",
@@ -55,8 +55,9 @@ QUESTIONS: dict[str, Question] = {
         "x = Qz with Q orthogonal. z is uniform on a square. Does the map change the values of the density?",
         (
             Choice(
-                "No: p(Qz) equals p(z) at every z",
-                "|det Q| = 1, so volumes stay. The values stay with their points; only the places move. Here the square is turned.",
+                "It depends on the dimension",
+                "Q^T Q = I gives det(Q)^2 = 1 in every dimension.",
+                "rotations change volumes in high dimension",
             ),
             Choice(
                 "No, and so p(x) and p(z) are the same function",
@@ -69,9 +70,8 @@ QUESTIONS: dict[str, Question] = {
                 "the sign of the determinant counts",
             ),
             Choice(
-                "It depends on the dimension",
-                "Q^T Q = I gives det(Q)^2 = 1 in every dimension.",
-                "rotations change volumes in high dimension",
+                "No: p(Qz) equals p(z) at every z",
+                "|det Q| = 1, so volumes stay. The values stay with their points; only the places move. Here the square is turned.",
             ),
         ),
     ),
@@ -103,13 +103,13 @@ QUESTIONS: dict[str, Question] = {
         "In an affine coupling, what must hold for the network that computes log_s and t?",
         (
             Choice(
-                "Nothing: any function of the half that stays will do",
-                "Undoing the coupling calls the network on the same half again. Only the affine map of the other half is inverted.",
-            ),
-            Choice(
                 "It must be invertible",
                 "Its input is still there on the other side, so nobody has to recover it. Even a constant network works.",
                 "every part of an invertible map must be invertible",
+            ),
+            Choice(
+                "Nothing: any function of the half that stays will do",
+                "Undoing the coupling calls the network on the same half again. Only the affine map of the other half is inverted.",
             ),
             Choice(
                 "It must have a triangular Jacobian",
@@ -127,7 +127,9 @@ QUESTIONS: dict[str, Question] = {
         "x = f_3(f_2(f_1(z_0))). Which line finds z_0?",
         (
             Choice(
-                "f_1^{-1}(f_2^{-1}(f_3^{-1}(x)))", "The map that was applied last is undone first: z_{i-1} = f_i^{-1}(z_i), i = 3, 2, 1."
+                "f_3(f_2(f_1(x)))",
+                "This goes two times round in the same direction. Inference needs the inverses.",
+                "forward and inverse are the same walk",
             ),
             Choice(
                 "f_3^{-1}(f_2^{-1}(f_1^{-1}(x)))",
@@ -135,9 +137,7 @@ QUESTIONS: dict[str, Question] = {
                 "inverses run in the order of generation",
             ),
             Choice(
-                "f_3(f_2(f_1(x)))",
-                "This goes two times round in the same direction. Inference needs the inverses.",
-                "forward and inverse are the same walk",
+                "f_1^{-1}(f_2^{-1}(f_3^{-1}(x)))", "The map that was applied last is undone first: z_{i-1} = f_i^{-1}(z_i), i = 3, 2, 1."
             ),
             Choice(
                 "Any order: the log-determinants are added, and sums do not care",
@@ -150,8 +150,9 @@ QUESTIONS: dict[str, Question] = {
         "Someone forgets the log-determinant: the loss is -log N(f^{-1}(x); 0, I), averaged over data. Where does training lead?",
         (
             Choice(
-                "f^{-1} sends all data to z = 0",
-                "Without the log-det, shrinking is free: the best place for every point is the mode of the base. The next cell measures it.",
+                "The loss goes to minus infinity",
+                "-log N has a smallest value, log 2 pi = 1.838 in the plane. The loss stops there, and looks healthy.",
+                "a wrong likelihood must diverge",
             ),
             Choice(
                 "To the same flow, only more slowly",
@@ -164,9 +165,8 @@ QUESTIONS: dict[str, Question] = {
                 "no log-det means volume-preserving",
             ),
             Choice(
-                "The loss goes to minus infinity",
-                "-log N has a smallest value, log 2 pi = 1.838 in the plane. The loss stops there, and looks healthy.",
-                "a wrong likelihood must diverge",
+                "f^{-1} sends all data to z = 0",
+                "Without the log-det, shrinking is free: the best place for every point is the mode of the base. The next cell measures it.",
             ),
         ),
     ),
@@ -174,13 +174,13 @@ QUESTIONS: dict[str, Question] = {
         "The data's entropy is 0.78 nats. Flow A has a loss of 0.87 on held-out data. Flow B has a loss of 0.70 on its 200 training points. What follows?",
         (
             Choice(
-                "A is 0.09 nats of KL away from the truth; about B we know nothing yet",
-                "Held-out loss = entropy + KL (Result 5.7). On training points the loss may fall below the entropy: B has learned those points, and has to be measured on others.",
-            ),
-            Choice(
                 "B is better: its loss is lower",
                 "The two losses are means over different things. A kernel of width zero on each training point would have a loss of minus infinity there.",
                 "a training loss is a likelihood of the truth",
+            ),
+            Choice(
+                "A is 0.09 nats of KL away from the truth; about B we know nothing yet",
+                "Held-out loss = entropy + KL (Result 5.7). On training points the loss may fall below the entropy: B has learned those points, and has to be measured on others.",
             ),
             Choice(
                 "B has a bug: no loss can lie below the entropy",

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", ["03_wgan", "06_glow"])
+@pytest.mark.parametrize("name", ["03_wgan", "06_glow", "10_learnable_pr"])
 def test_the_lecture_runs_and_a_slider_changes_its_figure(lab, page, name):
     book = Notebook(page, lab.url, f"lectures/{name}.ipynb")
     book.run_all(seconds=400)

@@ -65,3 +65,14 @@ def test_borrowed(ps, exam):
         verdict = take(ps, exam, answer)
         assert verdict.score == 0
         assert verdict.diagnosis.title == "The library answered, not you"
+
+
+def test_a_value_of_an_unknown_type_is_not_called_a_crash():
+    from pgmkit.checks import EXAMS
+    from pgmkit.checks.judge import judge
+
+    verdict = judge(EXAMS["soft_not"], lambda a: (1 - a).numpy(), 0)
+    assert verdict.diagnosis.title == "The type differs"
+    assert "ndarray" in verdict.diagnosis.advice
+    crashed = judge(EXAMS["soft_not"], lambda a: 1 // 0, 0)
+    assert crashed.diagnosis.title == "Your code stopped with ZeroDivisionError"
