@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pgmkit.checks.compare import compare, show
@@ -95,6 +96,12 @@ def explained(mistake: Sequence[Any], wanted: Sequence[Any], came: Sequence[Any]
     return sum(wrong) if all(s for w, s in zip(wrong, same, strict=True) if w) else 0
 
 
+@lru_cache(maxsize=512)
+def observe_mistake(exam: Exam, answer: Answer, seed: int) -> tuple[Seen, ...]:
+    """What the probe sees of a known mistake, kept: at home every check of an exercise has the same seed."""
+    return tuple(observe(exam, answer, seed))
+
+
 def diagnose(exam: Exam, rows: Sequence[Row], wanted: Sequence[Seen], came: Sequence[Seen], seed: int) -> Diagnosis | None:
     """Name what is wrong: untouched, borrowed, a known mistake, or the first quantity that differs."""
     failed = [row for row in rows if row.reason]
@@ -108,7 +115,7 @@ def diagnose(exam: Exam, rows: Sequence[Row], wanted: Sequence[Seen], came: Sequ
     if BorrowedAnswer.__name__ in kinds:
         advice = f"The answer lets pgmkit do the work of {exam.name}. Write it yourself; reading pgmkit's source is allowed."
         return Diagnosis("The library answered, not you", advice)
-    fits = [explained(aligned(observe(exam, m.answer, seed), wanted), values, got, exam.tolerance) for m in exam.mistakes]
+    fits = [explained(aligned(observe_mistake(exam, m.answer, seed), wanted), values, got, exam.tolerance) for m in exam.mistakes]
     if max(fits, default=0) > 0:
         mistake = exam.mistakes[fits.index(max(fits))]
         return Diagnosis(mistake.title, mistake.advice)
