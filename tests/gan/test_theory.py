@@ -150,6 +150,15 @@ def test_kl_view_parts():
     torch.testing.assert_close(view.total, (view.kl_generated + view.kl_data) / 2 - view.jsd)
 
 
+def test_at_the_optimal_discriminator_the_target_is_the_data():
+    """q^r_0, proportional to D* p_0, is p_data: so the first term of the view is KL(p_g || p_data)."""
+    p_g, p_data = pair(5)
+    d = optimal_discriminator(p_data.log(), p_g.log())
+    target = d * (p_g + p_data) / 2
+    torch.testing.assert_close(target / target.sum(), p_data, rtol=0, atol=1e-15)
+    torch.testing.assert_close(generator_kl_view(p_g, p_data, d).kl_generated, kl_divergence(p_g, p_data), rtol=0, atol=1e-14)
+
+
 def test_kl_view_freezes_the_middle():
     """With p_0 on the graph the gradient would be another one: the stop is part of the statement."""
     theta, _, step, _ = hu(0, optimal=False)
