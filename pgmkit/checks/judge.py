@@ -22,7 +22,7 @@ IN_OTHER_WORDS = {
     "shapes cannot be multiplied": "In A @ B the last dimension of A must be as long as the first of B (the last but one of a stack).",
     "Can't call numpy()": "numpy knows no gradients, and detaching cuts them off: use torch's own function.",
     "is invalid for input of size": "A reshape keeps the number of values: multiply the sizes that you ask for.",
-    "'tuple' object": "A tuple came where a tensor was expected. A pair is taken apart, as in x, log_det = f(z); tensors are put together by torch.stack.",
+    "'tuple' object": "A tuple came where a tensor was expected: take it apart first, as in x, log_det = f(z), or join its tensors with torch.stack.",
     "is being modified inplace": "A part of a tensor was changed in place (-=, *=, or a method ending in _). Make a new one: a = a - b.",
     "used in an in-place operation": "A tensor that PyTorch records was changed in place (-=, *=, or a method ending in _). For an argument, "
     "make a new tensor: a = a - b. Only parameters are changed in place, inside torch.no_grad().",

@@ -109,9 +109,9 @@ def test_a_right_a_wrong_and_a_random_rule(ruled):
     share = (r[0].gather(1, y[:, None])).mean()
     assert_close(alone, (share / (1 - share)).log()[None], rtol=0, atol=1e-6)
     lambdas = fit_confidences(log_p, r, y)
-    assert lambdas[1] == 0
+    assert 0 <= lambdas[1] < 1e-9
     assert lambdas[0] > 1.5
-    assert lambdas[2] < 0.1
+    assert lambdas[2] < 0.3
     assert fit_confidences(log_p, r[:1], y, decay=0.5)[0] < alone[0]
 
 

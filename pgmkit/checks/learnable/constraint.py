@@ -229,7 +229,7 @@ known(
 
 
 known(
-    "The data are weighted too",
+    "The data get a log-sum-exp of their own",
     "E_data is a plain mean: each datum counts the same. Only the samples have weights, because they stand for q.",
     lambda d, m, a: (a * m).logsumexp(-1).mean() - (a * d).logsumexp(-1).mean(),
 )
