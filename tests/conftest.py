@@ -7,6 +7,8 @@ os.environ.update(MPLBACKEND="Agg", TQDM_DISABLE="1", OMP_NUM_THREADS="1", MKL_N
 import pytest
 import torch
 
+pytest.register_assert_rewrite("claims")  # its asserts show their values too
+
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread():

@@ -8,6 +8,7 @@ from torch.optim import Optimizer
 
 from pgmkit.core import Constraint, Density
 from pgmkit.errors import want_callable, want_count, want_finite, want_instance, want_nonempty, want_positive, want_same_shape, want_tensor
+from pgmkit.knowledge.estep import snis
 
 
 def constraint_loss(f_data: Tensor, f_model: Tensor, alpha: float) -> Tensor:
@@ -43,8 +44,7 @@ def naive_constraint_loss(f_model: Tensor, alpha: float) -> Tensor:
     LKC, "Posterior Regularization for DGMs" ("problematic"), and the table's row "with constraint updated in M-step (Eq.5)".
     """
     want_nonempty("(..., K)", f_model=f_model)
-    want_finite(alpha=alpha)
-    weights = (alpha * f_model.detach()).softmax(-1)
+    weights, _ = snis(f_model, alpha)
     return -(weights * f_model).sum(-1).mean()
 
 

@@ -123,8 +123,10 @@ def train_sentiment(
         pi = imitation_schedule(next(step) / steps, rate=rate, cap=cap)
         data = labelled.take(rows)
         logits = model(data.ids)
+        if pi == 0:  # plain training, and the first step: nobody asks the teacher
+            return F.cross_entropy(logits, data.y)
         total = rule_kd_loss(logits, but_teacher(model, data, logits, C), data.y, pi)
-        if others is None or pi == 0:
+        if others is None:
             return total
         data = unlabelled.take(next(others))
         logits = model(data.ids)

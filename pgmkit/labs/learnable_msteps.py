@@ -10,6 +10,7 @@ from torch import Tensor
 from pgmkit import plots
 from pgmkit.knowledge import tilt
 from pgmkit.labs.layout import side_by_side
+from pgmkit.labs.learnable_world import kl
 
 ALPHAS = [0.01, 0.03, 0.1, 0.3, 1.0, 2.0, 3.0, 5.0]
 GRID = torch.linspace(-4, 4, 161, dtype=torch.float64)
@@ -44,13 +45,12 @@ def target(alpha: float) -> Tensor:
 
 def forward(theta: Tensor, log_q: Tensor) -> Tensor:
     """KL(q || p_theta), with q frozen."""
-    return (log_q.exp() * (log_q - log_gaussian(theta))).sum()
+    return kl(log_q, log_gaussian(theta))
 
 
 def reverse(theta: Tensor, log_q: Tensor) -> Tensor:
     """KL(p_theta || q), with q frozen."""
-    log_p = log_gaussian(theta)
-    return (log_p.exp() * (log_p - log_q)).sum()
+    return kl(log_gaussian(theta), log_q)
 
 
 @cache

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from pgmkit import plots
+from pgmkit.knowledge import snis
 from pgmkit.labs.layout import side_by_side
 from pgmkit.labs.learnable_world import GUESS, LENGTHS, world
 from pgmkit.rng import choice, fresh
@@ -39,9 +40,8 @@ def estimates(alpha: float, n: int) -> tuple[Tensor, Tensor]:
     """Many estimates of E_q[g], each from n samples of p, and their ESS: two tensors of shape (DRAWS / n,), at most 100,000."""
     repeats = min(DRAWS // n, 100_000)
     x = choice(repeats * n, world(1).log_p_own.exp(), generator=fresh(n)).reshape(repeats, n)
-    weights = (alpha * GUESS)[x].exp()  # (repeats, n)
-    total = weights.sum(1)
-    return (weights * LENGTHS[x]).sum(1) / total, total.square() / weights.square().sum(1)
+    weights, ess = snis(GUESS[x], alpha)  # (repeats, n), (repeats,)
+    return (weights * LENGTHS[x]).sum(1), ess
 
 
 def histogram(ax: Axes, alpha: float, n: int) -> Axes:

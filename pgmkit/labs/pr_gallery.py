@@ -14,6 +14,7 @@ from torch import Tensor
 
 from pgmkit import plots
 from pgmkit.errors import want_finite, want_nonempty, want_nonnegative
+from pgmkit.flows.planar import bisect
 from pgmkit.knowledge import expectation, tilt
 from pgmkit.labs.pr_families import ALPHA, FAMILIES, GENTLE, ROUNDS, TARGET, TRUSTED, Figures, Trusted, hard, smooth
 from pgmkit.rng import fresh
@@ -63,12 +64,9 @@ def gan_balance(score: Tensor) -> Tensor:
     """
     want_nonempty("(n,)", score=score)
     ratio = (score - score.max()).exp()
-    low, high = torch.zeros_like(ratio[0]), torch.ones_like(ratio[0])
-    for _ in range(80):
-        c = (low + high) / 2
-        too_much = (ratio / c - 1).clamp(min=0).mean() > 1
-        low, high = torch.where(too_much, c, low), torch.where(too_much, high, c)
-    p = (ratio / high - 1).clamp(min=0)
+    one = torch.ones_like(ratio[0])
+    c = bisect(lambda c: -(ratio / c - 1).clamp(min=0).mean(), -one, 0 * one, one, 80)
+    p = (ratio / c - 1).clamp(min=0)
     return p / p.sum()
 
 
@@ -84,12 +82,9 @@ def gan_rates(alpha: float, x: Tensor) -> tuple[float, float, float]:
 def gan_learned_alpha(x: Tensor, *, trusted: float = TRUSTED) -> float:
     """The strength at which the GAN's q breaks the smooth rule as often as trusted examples do: where learning phi comes to rest."""
     want_finite(trusted=trusted)
-    wanted = float(smooth(Trusted(trusted).sample(len(x), generator=fresh(5))).double().mean())
-    low, high = 0.0, ALPHA
-    for _ in range(40):
-        middle = (low + high) / 2
-        low, high = (middle, high) if gan_rates(middle, x)[2] > wanted else (low, middle)
-    return high
+    wanted = smooth(Trusted(trusted).sample(len(x), generator=fresh(5))).double().mean()
+    kept = bisect(lambda alpha: -torch.tensor(gan_rates(float(alpha), x)[2]).to(alpha), -wanted, 0 * wanted, 0 * wanted + ALPHA, 40)
+    return float(kept)
 
 
 def gallery(stages: tuple[str, ...] = ("base", "fixed", "learned")) -> Figure:

@@ -1,9 +1,7 @@
 """Runs over many seeds as dots, and paired differences with an interval. Lecture 8, section 7."""
 
-import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 
 import torch
 from matplotlib.axes import Axes
@@ -11,6 +9,7 @@ from scipy.stats import t as student
 from torch import Tensor
 
 from pgmkit import plots
+from pgmkit.data.sentiment import recorded_seeds
 from pgmkit.errors import want_nonempty
 
 TRAININGS = {"labels": "labels alone", "rule": "with the rule", "unlabelled": "and unlabelled text"}
@@ -23,7 +22,7 @@ def packaged(C: float = 24.0) -> dict[str, Tensor]:
 
     Written by `tests/benchmarks/but_rule_grammar.py`.
     """
-    kept = json.loads((files("pgmkit.data") / "but_seeds.json").read_text(encoding="utf-8"))
+    kept = recorded_seeds()
     if kept["columns"] != COLUMNS:
         raise ValueError(f"the packaged columns must be {COLUMNS}; got {kept['columns']}. Run tests/benchmarks/but_rule_grammar.py again.")
     return {name: 100 * torch.tensor(kept["runs"][f"{name} {C:g}"], dtype=torch.float64) for name in TRAININGS}

@@ -6,7 +6,7 @@ import importlib
 import pytest
 import torch
 
-from pgmkit.checks import PROBLEM_SETS
+from pgmkit.checks import EXAMS, PROBLEM_SETS
 from pgmkit.checks.judge import NOT_ATTEMPTED, judge
 from pgmkit.checks.report import Report
 
@@ -68,9 +68,6 @@ def test_borrowed(ps, exam):
 
 
 def test_a_value_of_an_unknown_type_is_not_called_a_crash():
-    from pgmkit.checks import EXAMS
-    from pgmkit.checks.judge import judge
-
     verdict = judge(EXAMS["soft_not"], lambda a: (1 - a).numpy(), 0)
     assert verdict.diagnosis.title == "The type differs"
     assert "ndarray" in verdict.diagnosis.advice

@@ -5,14 +5,13 @@ import math
 import numpy as np
 import pytest
 import torch
+from claims import is_borrowed, lost, take
 from torch import nn
 
 from pgmkit import gan
 from pgmkit.checks import PROBLEM_SETS
-from pgmkit.checks.judge import judge
 
 PS2 = {exam.name: exam for exam in PROBLEM_SETS["ps2"]}
-ASKED = [exam.reference for exam in PS2.values()]
 POINTS = {
     "parallel_lines": 6,
     "w1_samples": 7,
@@ -25,16 +24,7 @@ POINTS = {
     "mlp_lipschitz_bound": 5,
     "gradient_penalty": 3,
 }
-BORROWED = "The library answered, not you"
 w1_by_another_name = gan.w1_samples
-
-
-def take(name, answer, seed=0):
-    return judge(PS2[name], answer, seed, ASKED)
-
-
-def lost(verdict):
-    return [row.name for row in verdict.rows if row.reason]
 
 
 def test_points_and_order():
@@ -72,9 +62,7 @@ BORROWERS = {
 
 @pytest.mark.parametrize("name, answer", BORROWERS.values(), ids=BORROWERS)
 def test_borrowed_through_another_function(name, answer):
-    verdict = take(name, answer)
-    assert verdict.score == 0
-    assert verdict.diagnosis.title == BORROWED
+    is_borrowed(name, answer)
 
 
 def test_the_library_answers_again_after_an_exam():

@@ -5,13 +5,12 @@ import math
 
 import pytest
 import torch
+from claims import has_points, is_borrowed, lost, names_mistakes, take
 
 from pgmkit import flows
 from pgmkit.checks import PROBLEM_SETS
-from pgmkit.checks.judge import judge
 
 PS3 = {exam.name: exam for exam in PROBLEM_SETS["ps3"]}
-ASKED = [exam.reference for exam in PS3.values()]
 POINTS = {
     "change_of_variables": 5,
     "couple": 5,
@@ -30,7 +29,6 @@ POINTS = {
     "dequantise": 2,
     "keeps_contract": 4,
 }
-BORROWED = "The library answered, not you"
 MUST_CATCH = {
     "change_of_variables": ("absolute value is missing", "subtracted", "at z", "derivative of f in place"),
     "couple": ("sign of the inverse", "summed over the batch", "Both halves change", "sees the half that changes", "not exponentiated"),
@@ -52,25 +50,13 @@ MUST_CATCH = {
 norm_by_another_name = flows.normal_log_prob
 
 
-def take(name, answer, seed=0):
-    return judge(PS3[name], answer, seed, ASKED)
-
-
-def lost(verdict):
-    return [row.name for row in verdict.rows if row.reason]
-
-
 def test_points_and_order():
-    assert {name: exam.points for name, exam in PS3.items()} == POINTS
-    assert list(PS3) == list(POINTS)
-    assert sum(POINTS.values()) == 50
+    has_points("ps3", POINTS)
 
 
 @pytest.mark.parametrize("name", PS3)
 def test_what_the_syllabus_wants_caught_has_a_name(name):
-    titles = [mistake.title for mistake in PS3[name].mistakes]
-    for words in MUST_CATCH[name]:
-        assert any(words in title for title in titles), words
+    names_mistakes(name, MUST_CATCH[name])
 
 
 class Half(torch.nn.Module):
@@ -111,9 +97,7 @@ BORROWERS = {
 
 @pytest.mark.parametrize("name, answer", BORROWERS.values(), ids=BORROWERS)
 def test_borrowed_through_another_function(name, answer):
-    verdict = take(name, answer)
-    assert verdict.score == 0
-    assert verdict.diagnosis.title == BORROWED
+    is_borrowed(name, answer)
 
 
 def test_the_library_answers_again_after_an_exam():

@@ -4,18 +4,10 @@ import math
 
 import pytest
 import torch
+from claims import is_named, is_told, take
 from torch.nn import functional as F
 
-from pgmkit.checks import PROBLEM_SETS
-from pgmkit.checks.judge import judge
 from pgmkit.flows import jacobian_log_det
-
-PS3 = {exam.name: exam for exam in PROBLEM_SETS["ps3"]}
-ASKED = [exam.reference for exam in PS3.values()]
-
-
-def take(name, answer, seed=0):
-    return judge(PS3[name], answer, seed, ASKED)
 
 
 def cut_by_two(z, net):
@@ -157,10 +149,7 @@ SLIPS = {
 
 @pytest.mark.parametrize("name, answer, title", SLIPS.values(), ids=SLIPS)
 def test_a_slip_is_named_however_it_is_written(name, answer, title):
-    for seed in (0, 17):
-        verdict = take(name, answer, seed)
-        assert verdict.score < verdict.points
-        assert verdict.diagnosis.title == title
+    is_named(name, answer, title)
 
 
 CRASHES = {
@@ -172,9 +161,7 @@ CRASHES = {
 
 @pytest.mark.parametrize("name, answer, words", CRASHES.values(), ids=CRASHES)
 def test_a_crash_is_told_in_other_words(name, answer, words):
-    verdict = take(name, answer)
-    assert verdict.diagnosis.title.startswith("Your code stopped with")
-    assert words in verdict.diagnosis.advice
+    is_told(name, answer, words)
 
 
 def test_one_draw_at_a_time_is_a_right_way_to_sample():

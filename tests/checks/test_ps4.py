@@ -2,17 +2,16 @@
 
 import pytest
 import torch
+from claims import has_points, is_borrowed, names_mistakes, take
 from torch.nn import functional as F
 
 from pgmkit import knowledge
 from pgmkit.checks import PROBLEM_SETS
-from pgmkit.checks.judge import judge
 from pgmkit.data.tokens import number_words
 from pgmkit.gan import kl_divergence
 from pgmkit.knowledge.recipes_sentiment import but_teacher, but_truths, encode_but
 
 PS4 = {exam.name: exam for exam in PROBLEM_SETS["ps4"]}
-ASKED = [exam.reference for exam in PS4.values()]
 POINTS = {
     "pr_e_step": 6,
     "pr_objective": 5,
@@ -45,21 +44,13 @@ MUST_CATCH = {
 }
 
 
-def take(name, answer, seed=0):
-    return judge(PS4[name], answer, seed, ASKED)
-
-
 def test_points_and_order():
-    assert {name: exam.points for name, exam in PS4.items()} == POINTS
-    assert list(PS4) == list(POINTS)
-    assert sum(POINTS.values()) == 50
+    has_points("ps4", POINTS)
 
 
 @pytest.mark.parametrize("name", PS4)
 def test_what_the_syllabus_wants_caught_has_a_name(name):
-    titles = [mistake.title for mistake in PS4[name].mistakes]
-    for words in MUST_CATCH[name]:
-        assert any(words in title for title in titles), words
+    names_mistakes(name, MUST_CATCH[name])
 
 
 def clause_by_the_library(tokens, p_pos):
@@ -115,9 +106,7 @@ BORROWERS = {
 
 @pytest.mark.parametrize("name, answer", BORROWERS.values(), ids=BORROWERS)
 def test_borrowed_through_another_function(name, answer):
-    verdict = take(name, answer)
-    assert verdict.score == 0
-    assert verdict.diagnosis.title == "The library answered, not you"
+    is_borrowed(name, answer)
 
 
 def test_the_recipes_teacher_is_closed_too():

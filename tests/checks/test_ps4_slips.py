@@ -2,17 +2,8 @@
 
 import pytest
 import torch
+from claims import is_named, is_told
 from torch.nn import functional as F
-
-from pgmkit.checks import PROBLEM_SETS
-from pgmkit.checks.judge import judge
-
-PS4 = {exam.name: exam for exam in PROBLEM_SETS["ps4"]}
-ASKED = [exam.reference for exam in PS4.values()]
-
-
-def take(name, answer, seed=0):
-    return judge(PS4[name], answer, seed, ASKED)
 
 
 def from_p0(log_p0, f, alpha, steps):
@@ -217,10 +208,7 @@ SLIPS = {
 
 @pytest.mark.parametrize("name, answer, title", SLIPS.values(), ids=SLIPS)
 def test_a_slip_is_named_however_it_is_written(name, answer, title):
-    for seed in (0, 17):
-        verdict = take(name, answer, seed)
-        assert verdict.score < verdict.points
-        assert verdict.diagnosis.title == title
+    is_named(name, answer, title)
 
 
 CRASHES = {
@@ -236,6 +224,4 @@ CRASHES = {
 
 @pytest.mark.parametrize("name, answer, words", CRASHES.values(), ids=CRASHES)
 def test_a_crash_is_told_in_other_words(name, answer, words):
-    verdict = take(name, answer)
-    assert verdict.diagnosis.title.startswith("Your code stopped with")
-    assert words in verdict.diagnosis.advice
+    is_told(name, answer, words)

@@ -2,14 +2,13 @@
 
 import pytest
 import torch
+from claims import has_points, is_borrowed, names_mistakes, take
 
 from pgmkit import knowledge
 from pgmkit.checks import PROBLEM_SETS
-from pgmkit.checks.judge import judge
 from pgmkit.train import Player
 
 PS5 = {exam.name: exam for exam in PROBLEM_SETS["ps5"]}
-ASKED = [exam.reference for exam in PS5.values()]
 POINTS = {
     "erpo_policy": 5,
     "rule_confidence_grad": 6,
@@ -20,7 +19,6 @@ POINTS = {
     "fit_maxent_reward": 6,
     "pr_learnable": 7,
 }
-BORROWED = "The library answered, not you"
 MUST_CATCH = {
     "erpo_policy": ("Normalised over the states", "alpha is forgotten", "exp leaves floating point"),
     "rule_confidence_grad": ("E_q is missing", "sign is turned", "plain mean over the labels", "under p, not under q"),
@@ -47,21 +45,13 @@ MUST_CATCH = {
 snis_by_another_name = knowledge.snis
 
 
-def take(name, answer, seed=0):
-    return judge(PS5[name], answer, seed, ASKED)
-
-
 def test_points_and_order():
-    assert {name: exam.points for name, exam in PS5.items()} == POINTS
-    assert list(PS5) == list(POINTS)
-    assert sum(POINTS.values()) == 50
+    has_points("ps5", POINTS)
 
 
 @pytest.mark.parametrize("name", PS5)
 def test_what_the_syllabus_wants_caught_has_a_name(name):
-    titles = [mistake.title for mistake in PS5[name].mistakes]
-    for words in MUST_CATCH[name]:
-        assert any(words in title for title in titles), words
+    names_mistakes(name, MUST_CATCH[name])
 
 
 def own(optimizer):
@@ -112,9 +102,7 @@ BORROWERS = {
 
 @pytest.mark.parametrize("name, answer", BORROWERS.values(), ids=BORROWERS)
 def test_borrowed_through_another_function(name, answer):
-    verdict = take(name, answer)
-    assert verdict.score == 0
-    assert verdict.diagnosis.title == BORROWED
+    is_borrowed(name, answer)
 
 
 def test_the_library_answers_again_after_an_exam():

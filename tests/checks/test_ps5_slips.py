@@ -2,17 +2,8 @@
 
 import pytest
 import torch
+from claims import is_named, is_told
 from torch.nn import functional as F
-
-from pgmkit.checks import PROBLEM_SETS
-from pgmkit.checks.judge import judge
-
-PS5 = {exam.name: exam for exam in PROBLEM_SETS["ps5"]}
-ASKED = [exam.reference for exam in PS5.values()]
-
-
-def take(name, answer, seed=0):
-    return judge(PS5[name], answer, seed, ASKED)
 
 
 def gradient_of_the_loss(log_p, r, y, lambdas):
@@ -245,10 +236,7 @@ SLIPS = {
 
 @pytest.mark.parametrize("name, answer, title", SLIPS.values(), ids=SLIPS)
 def test_a_slip_is_named_however_it_is_written(name, answer, title):
-    for seed in (0, 17):
-        verdict = take(name, answer, seed)
-        assert verdict.score < verdict.points
-        assert verdict.diagnosis.title == title
+    is_named(name, answer, title)
 
 
 def no_grad_around_f(model, f, z, alpha, optimizer):
@@ -276,6 +264,4 @@ CRASHES = {
 
 @pytest.mark.parametrize("name, answer, words", CRASHES.values(), ids=CRASHES)
 def test_a_crash_is_told_in_other_words(name, answer, words):
-    verdict = take(name, answer)
-    assert verdict.diagnosis.title.startswith("Your code stopped with")
-    assert words in verdict.diagnosis.advice
+    is_told(name, answer, words)

@@ -123,12 +123,17 @@ class Left:
         return "the same step" if torch.allclose(self.theta, other.theta, rtol=1e-9, atol=1e-12) else "another step"
 
 
-def by_hand(loss: Tensor, optimizer: Optimizer) -> None:
-    """A plain gradient step on the optimizer's parameters, without the optimizer."""
-    own = [p for group in optimizer.param_groups for p in group["params"]]
+def own(optimizer: Optimizer) -> list[Tensor]:
+    """The parameters that an optimizer holds."""
+    return [p for group in optimizer.param_groups for p in group["params"]]
+
+
+def descend(loss: Tensor, parameters: list[Tensor], rate: float) -> None:
+    """A plain gradient step on the parameters, without an optimizer and without a trace in `.grad`."""
+    slopes = torch.autograd.grad(loss, parameters)
     with torch.no_grad():
-        for p, slope in zip(own, torch.autograd.grad(loss, own), strict=True):
-            p -= optimizer.param_groups[0]["lr"] * slope
+        for p, slope in zip(parameters, slopes, strict=True):
+            p -= rate * slope
 
 
 def play(order: str, optimizer: Optimizer, loss_of: Callable[[], Tensor], f: nn.Module) -> float:
@@ -137,22 +142,13 @@ def play(order: str, optimizer: Optimizer, loss_of: Callable[[], Tensor], f: nn.
     does: dict[str, Callable[[], object]] = {
         "loss": lambda: losses.append(loss_of()),
         "clear": optimizer.zero_grad,
-        "backward": lambda: losses[-1].backward(inputs=[p for g in optimizer.param_groups for p in g["params"]]),
+        "backward": lambda: losses[-1].backward(inputs=own(optimizer)),
         "everywhere": lambda: losses[-1].backward(),
         "step": optimizer.step,
-        "hand": lambda: by_hand(losses[-1], optimizer),
+        "hand": lambda: descend(losses[-1], own(optimizer), optimizer.param_groups[0]["lr"]),
         "forget": lambda: f.requires_grad_(False),
-        "follow": lambda: move(f, loss_of()),
+        "follow": lambda: descend(loss_of(), list(f.parameters()), RATE),  # as if the constraint were a part of the model
     }
     for name in order.split():
         does[name]()
     return losses[-1].item()
-
-
-def move(f: nn.Module, loss: Tensor) -> None:
-    """Move phi down the loss, as if the constraint were a part of the model."""
-    own = list(f.parameters())
-    slopes = torch.autograd.grad(loss, own)
-    with torch.no_grad():
-        for p, slope in zip(own, slopes, strict=True):
-            p -= RATE * slope
