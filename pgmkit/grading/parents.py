@@ -1,0 +1,43 @@
+"""The warm parents of this process and its workers: one for each problem set, started when it is first needed."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from pgmkit.grading.provisioner import Warm
+from pgmkit.grading.shadow import shadow
+
+STARTED: dict[str, Warm] = {}
+"""By problem set. Workers that were forked after a parent started share it."""
+OWNER: dict[str, int] = {}
+
+
+def warm_parent(assignment: str, modules: tuple[str, ...] = ()) -> Warm:
+    """The warm parent of a problem set.
+
+    Args:
+        assignment: the problem set.
+        modules: what its notebooks import; only the first call for a problem set needs them.
+    """
+    warm = STARTED.get(assignment)
+    if warm is None or not os.path.exists(warm.path):
+        folder = Path(tempfile.mkdtemp(prefix="pgmkit-shadow-"))
+        shadow(assignment, folder)
+        folder.chmod(0o755)
+        warm = Warm(folder, list(modules))
+        STARTED[assignment], OWNER[assignment] = warm, os.getpid()
+    return warm
+
+
+def close() -> None:
+    """End the parents that this process started, and remove their shadows."""
+    for assignment, warm in list(STARTED.items()):
+        if OWNER[assignment] == os.getpid():
+            warm.close()
+            shutil.rmtree(warm.shadow, ignore_errors=True)
+        del STARTED[assignment], OWNER[assignment]
+
+
+atexit.register(close)

@@ -1,0 +1,245 @@
+"""One submission, from bytes to points: its cells run in a cage, and at each check the judge takes the exam from outside."""
+
+import ast
+import asyncio
+import select
+import time
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell, new_notebook, new_output
+
+from pgmkit.checks import PROBLEM_SETS
+from pgmkit.checks.exam import Exam
+from pgmkit.checks.judge import Verdict, observe_known
+from pgmkit.checks.report import Report
+from pgmkit.course.paths import Course
+from pgmkit.grading.clean import clean_markdown, clean_outputs, clean_stream
+from pgmkit.grading.intake import Intake, take_in
+from pgmkit.grading.parents import warm_parent
+from pgmkit.grading.remote import sit_exam
+from pgmkit.grading.session import GRACE, KernelGone, Ran, Session
+from pgmkit.grading.units import Graded, Job, Settings
+from pgmkit.grading.warm import FIRST
+
+MOST_KERNELS = 4
+"""A submission whose cells end their kernel gets a new one, without these cells, this often."""
+GREETING = 5.0
+"""Seconds in which a fork that is to answer has to say hello."""
+PATIENCE = 5
+"""A whole submission may take as long as this many cells."""
+
+
+@lru_cache(maxsize=8)
+def notebook_of(assignment: str, folder: str) -> NotebookNode:
+    """The instructor's notebook (folder "solutions") or the students' (folder "assignments") of a problem set."""
+    path = Course.here().root / folder / assignment / f"{assignment}.ipynb"
+    if assignment not in PROBLEM_SETS or not path.is_file():
+        raise ValueError(f"there is no problem set {assignment!r} with a notebook in {folder}/; known are {', '.join(PROBLEM_SETS)}.")
+    return nbformat.read(path, as_version=4)
+
+
+def notebooks(job: Job, settings: Settings) -> tuple[NotebookNode, NotebookNode]:
+    """The instructor's notebook and the release: those that came with the settings, or those of this course."""
+    if settings.master:
+        return nbformat.reads(settings.master, as_version=4), nbformat.reads(settings.release, as_version=4)
+    return notebook_of(job.assignment, "solutions"), notebook_of(job.assignment, "assignments")
+
+
+@dataclass
+class Sitting:
+    """A submission while it is graded.
+
+    Args:
+        job: the submission.
+        settings: limits and seed.
+        exams: those of the problem set, by the grade id of their check.
+        cells: what runs, in order.
+        modules: what the instructor's notebook imports.
+    """
+
+    job: Job
+    settings: Settings
+    exams: dict[str, Exam]
+    cells: list[NotebookNode]
+    modules: tuple[str, ...] = ()
+    ran: dict[int, Ran] = field(default_factory=dict)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    printed: dict[str, str] = field(default_factory=dict)
+    skipped: dict[int, str] = field(default_factory=dict)
+    repairs: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    over: float = 0.0
+
+    def grade_id(self, index: int) -> str:
+        """The grade id of a check cell; empty for any other."""
+        found = self.cells[index].metadata.get("nbgrader", {}).get("grade_id", "")
+        return found if found in self.exams else ""
+
+    def spent(self, phase: str, start: float) -> None:
+        """Add the seconds since `start` to a phase."""
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + time.perf_counter() - start
+
+    @property
+    def left(self) -> float:
+        """Seconds that the submission still has."""
+        return self.over - time.monotonic()
+
+    async def sit(self) -> None:
+        """Run all cells and take all exams; a cell that ends its kernel is left out in the next one."""
+        warm = warm_parent(self.job.assignment, self.modules)
+        for _ in range(MOST_KERNELS):
+            start = time.perf_counter()
+            async with Session(warm, self.job, self.settings, len(self.exams)) as session:
+                self.spent("start", start)
+                self.over = self.over or time.monotonic() + PATIENCE * self.settings.timeout
+                if await self.through(session) or len(self.verdicts) == len(self.exams) or self.left <= 0:
+                    break
+        self.give_up()
+
+    async def through(self, session: Session) -> bool:
+        """Go through the cells with one kernel; False if it ended on the way."""
+        for index, cell in enumerate(self.cells):
+            if cell.cell_type != "code" or index in self.skipped:
+                continue
+            try:
+                await (self.exam if self.grade_id(index) else self.cell)(session, index)
+            except KernelGone as gone:
+                self.skipped[index] = str(gone)
+                self.tell(index, f"{gone}; the rest was run again in a new kernel without it")
+                return False
+        return True
+
+    def tell(self, index: int, what: str) -> None:
+        """Say what was wrong with a cell."""
+        name = self.grade_id(index)
+        where = f"The exercise {self.exams[name].name}" if name else f"Cell {index + 1}"
+        self.repairs.append(f"{where} was stopped: {what}.")
+
+    async def cell(self, session: Session, index: int) -> None:
+        """Run a cell that is not graded."""
+        start = time.perf_counter()
+        if self.left <= 0:
+            return
+        ran = await session.run(self.cells[index].source, min(self.settings.timeout, self.left))
+        self.ran[index] = ran
+        self.spent("cells", start)
+        if ran.stopped:
+            self.skipped[index] = ran.stopped  # in the next kernel it would be stopped again
+            self.tell(index, ran.stopped)
+
+    async def exam(self, session: Session, index: int) -> None:
+        """Take an exam: the kernel forks, and the fork answers the judge."""
+        name = self.grade_id(index)
+        if name in self.verdicts:
+            return
+        start = time.perf_counter()
+        exam, number = self.exams[name], list(self.exams).index(name)
+        code = f"__import__('pgmkit.grading.answering', fromlist=['sit']).sit({exam.name!r}, {FIRST + number})"
+        ran = await session.run(code, self.settings.timeout, silent=True)
+        observe_known(exam, exam.reference, self.settings.seed)  # on the judge's time, not on the answer's
+        limit = max(1.0, min(self.settings.timeout, self.left))
+        connection = session.sockets[number] if select.select([session.sockets[number]], [], [], GREETING)[0] else None
+        self.verdicts[name], self.printed[name] = sit_exam(exam, connection, self.settings.seed, time.monotonic() + limit)
+        session.sockets[number].close()
+        self.spent("exams", start)
+        if ran.stopped:
+            self.tell(index, ran.stopped)
+        await session.run("pass", GRACE, silent=True)  # an answer may have killed its kernel: then it is this exercise that did it
+
+    def give_up(self) -> None:
+        """Exams that could not be taken: the answer never came."""
+        for name, exam in self.exams.items():
+            if name not in self.verdicts:
+                self.verdicts[name], self.printed[name] = sit_exam(exam, None, self.settings.seed, 0.0)
+
+    def outputs(self, index: int) -> list[NotebookNode]:
+        """What stands under a cell in the graded notebook."""
+        if name := self.grade_id(index):
+            report = Report(self.exams[name].name, self.verdicts[name], self.exams[name].hints, clean_stream(self.printed[name]))
+            return reported(report)
+        shown = clean_outputs(self.ran[index].outputs) if index in self.ran else []
+        if index in self.skipped:
+            shown.append(new_output("stream", name="stderr", text=f"The grading run stopped this cell: {self.skipped[index]}.\n"))
+        return shown
+
+
+def reported(report: Report) -> list[NotebookNode]:
+    """The outputs of a check cell: the report, and the points as nbgrader reads them."""
+    shown = new_output("display_data", data={"text/plain": clean_stream(repr(report)), "text/html": clean_stream(report._repr_html_())})
+    return [shown, new_output("execute_result", data={"text/plain": str(float(report.verdict.score))}, execution_count=1)]
+
+
+def grade_one(job: Job, settings: Settings) -> Graded:
+    """Grade a submission. Whatever a student did ends in points or in a stated reason, never in an exception.
+
+    Args:
+        job: the submission.
+        settings: seed and limits.
+
+    Raises:
+        CageUnavailable: if this machine cannot keep a student's code in.
+        ValueError: if the course has no such problem set.
+    """
+    start = time.perf_counter()
+    master, release = notebooks(job, settings)
+    exams = {f"check-{exam.name}": exam for exam in PROBLEM_SETS[job.assignment]}
+    intake = take_in(job, master, release)
+    if intake.refused:
+        return refused(job, release, exams, intake)
+    sitting = Sitting(job, settings, exams, intake.cells, imported(master), repairs=list(intake.repairs))
+    sitting.spent("intake", start)
+    asyncio.run(sitting.sit())
+    graded = written(sitting, intake, master)
+    return replace(graded, seconds={**sitting.seconds, "total": time.perf_counter() - start})
+
+
+def written(sitting: Sitting, intake: Intake, master: NotebookNode) -> Graded:
+    """The record of a submission that was graded."""
+    for index, cell in enumerate(sitting.cells):
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = sitting.outputs(index), None
+        else:
+            cell.source = clean_markdown(cell.source)
+    verdicts = sitting.verdicts
+    return Graded(
+        sitting.job.assignment,
+        sitting.job.student,
+        nbformat.writes(new_notebook(cells=sitting.cells, metadata=metadata_of(master)), version=4),
+        {name: verdict.score for name, verdict in verdicts.items()},
+        {sitting.exams[name].name: v.diagnosis.title for name, v in verdicts.items() if v.diagnosis is not None},
+        tuple(sitting.repairs),
+        untouched=intake.untouched,
+    )
+
+
+def metadata_of(master: NotebookNode) -> NotebookNode:
+    """The instructor's metadata of a notebook: its kernel and language."""
+    return NotebookNode({key: master.metadata[key] for key in ("kernelspec", "language_info") if key in master.metadata})
+
+
+def refused(job: Job, release: NotebookNode, exams: dict[str, Exam], intake: Intake) -> Graded:
+    """The record of a submission that cannot be graded: the release, the reason on top, zero everywhere."""
+    book = nbformat.from_dict(release)
+    reason = new_markdown_cell(f"**This submission could not be graded.** {clean_markdown(intake.refused)}", id="refused")
+    for cell in book.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") in exams:
+            cell.outputs = [new_output("execute_result", data={"text/plain": "0.0"}, execution_count=1)]
+    book.cells.insert(0, reason)
+    text = nbformat.writes(book, version=4)
+    return Graded(job.assignment, job.student, text, dict.fromkeys(exams, 0.0), repairs=intake.repairs, refused=intake.refused)
+
+
+def imported(notebook: NotebookNode) -> tuple[str, ...]:
+    """The modules that a notebook's cells import."""
+    found: dict[str, None] = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.Import):
+                    found |= dict.fromkeys(alias.name for alias in node.names)
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    found[node.module] = None
+    return tuple(found)
