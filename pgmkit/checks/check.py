@@ -1,44 +1,18 @@
 """What a student runs: `check(answer)` takes the exam on the spot, shows the table, and returns the points."""
 
-import io
 import os
-import sys
-import warnings
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stderr, redirect_stdout
-from typing import Any, TextIO
-from unittest.mock import patch
+from typing import Any
 
-from ipykernel.iostream import OutStream
 from IPython import get_ipython
 from IPython.display import display
 
 from pgmkit import EXAM_SEED
-from pgmkit.checks.exam import Answer, Exam
+from pgmkit.checks.exam import Answer, Exam, answers_of
 from pgmkit.checks.judge import Verdict, judge
+from pgmkit.checks.quiet import AT_HOME, quiet
 from pgmkit.checks.report import Report
 
-
-def muted(stream: TextIO, sink: io.StringIO) -> AbstractContextManager:
-    """A notebook's own stream writes into the sink: loggers and progress bars made earlier still hold it."""
-    return patch.object(stream, "write", sink.write) if isinstance(stream, OutStream) else nullcontext()
-
-
-@contextmanager
-def quiet() -> Iterator[io.StringIO]:
-    """Catch all that the answer prints or warns, on Python's streams and on file descriptor 2; yields what was printed."""
-    printed = io.StringIO()
-    sys.stderr.flush()
-    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        with muted(sys.stderr, printed), redirect_stdout(printed), redirect_stderr(printed), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield printed
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(nowhere)
+__all__ = ["check", "quiet", "ready"]
 
 
 def exam_of(answer: Any, exams: dict[str, Exam]) -> Exam:
@@ -54,11 +28,11 @@ def exam_of(answer: Any, exams: dict[str, Exam]) -> Exam:
 
 
 def verdict_of(exam: Exam, answer: Answer) -> Verdict:
-    """The verdict, with all answers of the exam's problem set closed in the library."""
+    """The verdict, with all answers of the exam's problem set closed in the library, and whatever gives one of them away."""
     from pgmkit.checks import PROBLEM_SETS
 
     neighbours = next(exams for exams in PROBLEM_SETS.values() if exam in exams)
-    return judge(exam, answer, int(os.environ.get(EXAM_SEED, "0")), [e.reference for e in neighbours])
+    return judge(exam, answer, int(os.environ.get(EXAM_SEED, "0")), answers_of(neighbours))
 
 
 def check(answer: Answer) -> float:
@@ -92,7 +66,7 @@ def ready(*names: str) -> bool:
     from pgmkit.checks import EXAMS
 
     if EXAM_SEED in os.environ:
-        print("This cell is for you at home. The grading run leaves it out.")
+        print(AT_HOME)
         return False
     shell = get_ipython()
     answers = {name: shell.user_ns.get(name) if shell else None for name in names}

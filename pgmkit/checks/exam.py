@@ -1,7 +1,7 @@
 """An exam: a probe, a reference and the known mistakes. It holds no verdict; the judge compares what the probe saw."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -94,6 +94,11 @@ class Exam:
             return answer
 
         return add
+
+
+def answers_of(exams: Sequence[Exam]) -> list[Answer]:
+    """The library functions that refuse while an exam of this problem set is taken: what it asks for, and what gives one of them away."""
+    return list(dict.fromkeys(f for exam in exams for f in (exam.reference, *exam.closes)))
 
 
 UNKNOWN = "an unknown type"

@@ -91,14 +91,18 @@ def differences(wanted: Sequence[Any], came: Sequence[Any], tolerance: float) ->
 
 def explained(mistake: Sequence[Any], wanted: Sequence[Any], came: Sequence[Any], tolerance: float) -> int:
     """How many of an answer's failures a mistake explains: all that the mistake makes, or it explains nothing."""
-    wrong = [bool(reason) for reason in differences(wanted, mistake, tolerance)]
-    same = [not reason for reason in differences(mistake, came, tolerance)]
-    return sum(wrong) if all(s for w, s in zip(wrong, same, strict=True) if w) else 0
+    wrong = 0
+    for w, m, c in zip(wanted, mistake, came, strict=True):
+        if compare(w, m, tolerance):
+            if compare(m, c, tolerance):
+                return 0
+            wrong += 1
+    return wrong
 
 
-@lru_cache(maxsize=512)
-def observe_mistake(exam: Exam, answer: Answer, seed: int) -> tuple[Seen, ...]:
-    """What the probe sees of a known mistake, kept: at home every check of an exercise has the same seed."""
+@lru_cache(maxsize=2048)
+def observe_known(exam: Exam, answer: Answer, seed: int) -> tuple[Seen, ...]:
+    """What the probe sees of the reference or of a known mistake, kept: every check of an exercise has the same seed."""
     return tuple(observe(exam, answer, seed))
 
 
@@ -115,7 +119,7 @@ def diagnose(exam: Exam, rows: Sequence[Row], wanted: Sequence[Seen], came: Sequ
     if BorrowedAnswer.__name__ in kinds:
         advice = f"The answer lets pgmkit do the work of {exam.name}. Write it yourself; reading pgmkit's source is allowed."
         return Diagnosis("The library answered, not you", advice)
-    fits = [explained(aligned(observe_mistake(exam, m.answer, seed), wanted), values, got, exam.tolerance) for m in exam.mistakes]
+    fits = [explained(aligned(observe_known(exam, m.answer, seed), wanted), values, got, exam.tolerance) for m in exam.mistakes]
     if max(fits, default=0) > 0:
         mistake = exam.mistakes[fits.index(max(fits))]
         return Diagnosis(mistake.title, mistake.advice)
@@ -155,6 +159,13 @@ def rows_of(exam: Exam, wanted: Sequence[Seen], came: Sequence[Seen]) -> tuple[R
     return tuple(Row(seen.name, seen.points, reason) for seen, reason in zip(wanted, reasons, strict=True))
 
 
+def verdict_on(exam: Exam, came: Sequence[Seen], seed: int) -> Verdict:
+    """The verdict on what the probe saw of an answer with inputs drawn from `seed`."""
+    wanted = observe_known(exam, exam.reference, seed)
+    rows = rows_of(exam, wanted, came)
+    return Verdict(rows, diagnose(exam, rows, wanted, came, seed))
+
+
 def judge(exam: Exam, answer: Answer, seed: int, shut: Sequence[Answer] = ()) -> Verdict:
     """Take the exam: what the answer earns, and what to say about the rest.
 
@@ -165,6 +176,4 @@ def judge(exam: Exam, answer: Answer, seed: int, shut: Sequence[Answer] = ()) ->
         shut: library functions that refuse to answer meanwhile: those that the problem set asks for. Empty: none does,
             not even the exam's own, for the known mistakes that are built on the reference.
     """
-    wanted, came = observe(exam, exam.reference, seed), observe_closed(exam, answer, seed, shut)
-    rows = rows_of(exam, wanted, came)
-    return Verdict(rows, diagnose(exam, rows, wanted, came, seed))
+    return verdict_on(exam, observe_closed(exam, answer, seed, shut), seed)

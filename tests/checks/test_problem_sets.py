@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from pgmkit.checks import EXAMS, PROBLEM_SETS
+from pgmkit.checks.exam import answers_of
 from pgmkit.checks.judge import NOT_ATTEMPTED, judge
 from pgmkit.checks.report import Report
 
@@ -19,7 +20,7 @@ every_exam = pytest.mark.parametrize(("ps", "exam"), SAT, ids=[exam.name for _, 
 
 
 def take(ps, exam, answer, seed=0):
-    return judge(exam, answer, seed, [other.reference for other in PROBLEM_SETS[ps]])
+    return judge(exam, answer, seed, answers_of(PROBLEM_SETS[ps]))
 
 
 @pytest.mark.parametrize(("ps", "exam", "mistake"), MISTAKES)

@@ -9,13 +9,22 @@ from torch import Generator, Tensor
 from pgmkit.checks.exam import Answer, Exam, Observations
 from pgmkit.checks.mishaps import slope
 from pgmkit.checks.probing import normal
+from pgmkit.data.toy2d import GaussianMixture
 from pgmkit.flows import ClassGaussians, StandardNormal, normal_log_prob
+from pgmkit.models import gaussian_kl, gaussian_log_prob
 
 base_exam = Exam(
     normal_log_prob,
     minutes=6,
     difficulty=1,
-    closes=(StandardNormal.log_prob, ClassGaussians.log_prob_given, ClassGaussians.log_joint),
+    closes=(
+        StandardNormal.log_prob,
+        ClassGaussians.log_prob_given,
+        ClassGaussians.log_joint,
+        GaussianMixture.log_prob,
+        gaussian_log_prob,
+        gaussian_kl,
+    ),
     hints=(
         "The entries of a row are independent standard normals. What happens to their log-densities?",
         "One entry has -z^2 / 2 - log(2 pi) / 2. A row has D of them, over all dimensions but the first.",

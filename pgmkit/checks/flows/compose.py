@@ -9,13 +9,13 @@ from pgmkit.checks.exam import Answer, Exam, Observations
 from pgmkit.checks.flows.mocks import Bend, Pair
 from pgmkit.checks.mishaps import slope
 from pgmkit.checks.probing import normal, part
-from pgmkit.flows import Bijection, Compose, compose_forward, compose_inverse
+from pgmkit.flows import Bijection, Compose, GlowSteps, compose_forward, compose_inverse
 
 compose_exam = Exam(
     compose_inverse,
     minutes=10,
     difficulty=1,
-    closes=(compose_forward, Compose.forward),
+    closes=(compose_forward, Compose.forward, GlowSteps.forward, GlowSteps.inverse),
     hints=(
         "Socks first, then shoes. Which of the two comes off first?",
         "Each inverse starts where the one before it has arrived, and brings the log_det of its own step along.",

@@ -9,7 +9,7 @@ from pgmkit.checks.exam import Answer, Exam, Observations
 from pgmkit.checks.flows.mocks import Bend
 from pgmkit.checks.mishaps import slope
 from pgmkit.checks.probing import normal
-from pgmkit.flows import Bijection, Flow, flow_log_prob, flow_sample
+from pgmkit.flows import Bijection, Flow, flow_log_prob, flow_sample, sample_given
 from pgmkit.flows.density import Map
 from pgmkit.rng import fresh
 
@@ -28,7 +28,7 @@ sample_exam = Exam(
     flow_sample,
     minutes=5,
     difficulty=1,
-    closes=(Flow.sample,),
+    closes=(Flow.sample, sample_given),
     hints=(
         "Generation is the forward direction: draw from the base first.",
         "The base takes n, the temperature and the generator. The flow takes what the base has drawn.",

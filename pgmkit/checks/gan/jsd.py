@@ -9,12 +9,13 @@ from torch.nn import functional as F
 from pgmkit.checks.exam import Answer, Exam, Observations
 from pgmkit.checks.probing import gradient, normal, probabilities
 from pgmkit.gan import js_divergence, kl_divergence
+from pgmkit.knowledge import pr_objective
 
 js = Exam(
     js_divergence,
     minutes=12,
     difficulty=2,
-    closes=(kl_divergence,),
+    closes=(kl_divergence, pr_objective),
     hints=(
         "Compare each of the two distributions with the distribution halfway between them.",
         "torch.xlogy(a, b) is a log b, and it is 0 where a = 0. Then p log(p / m) = xlogy(p, p) - xlogy(p, m).",

@@ -11,15 +11,16 @@ from torch.optim import SGD, Optimizer
 
 from pgmkit.checks.exam import Answer, Exam, Observations
 from pgmkit.checks.probing import linear, normal, parameters, scorer
-from pgmkit.gan import gan_step
+from pgmkit.gan import critic_phase, gan_step
 from pgmkit.gan.games import Loss, PairLoss
+from pgmkit.knowledge import theta_step_explicit, theta_step_implicit
 from pgmkit.train import Player
 
 step = Exam(
     gan_step,
     minutes=20,
     difficulty=3,
-    closes=(Player.turn,),
+    closes=(Player.turn, critic_phase, theta_step_explicit, theta_step_implicit),
     hints=(
         "Two turns, one after the other. In each: logits, loss, clear the gradients, backward, step. Who may move in which turn?",
         "D's turn treats samples as given: detach them. G's turn needs the gradient to pass through D down to theta: detach nothing.",

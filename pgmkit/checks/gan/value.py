@@ -9,12 +9,13 @@ from pgmkit.checks.exam import Answer, Exam, Observations
 from pgmkit.checks.gan.jsd import disjoint, kl, sparse
 from pgmkit.checks.probing import probabilities
 from pgmkit.gan import game_value, gan_value_at_optimum, kl_divergence
+from pgmkit.knowledge import expectation, pr_objective
 
 value = Exam(
     gan_value_at_optimum,
     minutes=8,
     difficulty=1,
-    closes=(game_value, kl_divergence),
+    closes=(game_value, kl_divergence, pr_objective, expectation),
     hints=(
         "Put D* = p / (p + q) into E_p[log D] + E_q[log(1 - D)]. Then look at p / (p + q) = (p / m) / 2.",
         "Each of the two expectations gives a KL term to the mixture and a -log 2.",

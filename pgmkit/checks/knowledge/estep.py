@@ -8,13 +8,36 @@ from torch import Generator, Tensor
 from pgmkit.checks.exam import Answer, Exam, Observations
 from pgmkit.checks.knowledge.given import INF, doubles, left_alone, log_distribution, slopes
 from pgmkit.checks.probing import normal
-from pgmkit.knowledge import constrained_posterior, em_with_data, erpo_policy, pr_e_step, reps, snis, tilt, tilted_policies
+from pgmkit.knowledge import (
+    chain_posterior,
+    constrained_posterior,
+    em_with_data,
+    ensemble_probabilities,
+    erpo_policy,
+    pr_e_step,
+    pr_learnable,
+    reps,
+    snis,
+    tilt,
+    tilted_policies,
+)
 
 e_step = Exam(
     pr_e_step,
     minutes=12,
     difficulty=1,
-    closes=(tilt, em_with_data, erpo_policy, tilted_policies, reps, snis, constrained_posterior),
+    closes=(
+        tilt,
+        em_with_data,
+        erpo_policy,
+        tilted_policies,
+        reps,
+        snis,
+        constrained_posterior,
+        chain_posterior,
+        pr_learnable,
+        ensemble_probabilities,
+    ),
     hints=(
         "q is a product, divided by its sum. What does a product become in logarithms, and what the division?",
         "log Z is the logarithm of a sum of exponentials, one for each row. f near 1000 makes exp(f) infinite, but log Z is an ordinary number.",

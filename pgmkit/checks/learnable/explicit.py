@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from pgmkit.checks.exam import Answer, Exam, Observations
 from pgmkit.checks.learnable.mocks import Left, Table, bell, judge_of, play
 from pgmkit.checks.probing import normal
+from pgmkit.gan import critic_phase, gan_step
 from pgmkit.knowledge import em_round, explicit, forward_kl_loss, pr_e_step, theta_step_explicit, tilt, weighted_samples
 from pgmkit.train import Player
 from pgmkit.train import play as play_game
@@ -27,7 +28,18 @@ explicit_exam = Exam(
         "Weights under no_grad. The loss: minus the sum of weight times log_prob, over samples that were detached. Then clear, backward, step, "
         "and return the loss as a number.",
     ),
-    closes=(forward_kl_loss, weighted_samples, em_round, explicit, tilt, pr_e_step, Player.turn, play_game),
+    closes=(
+        forward_kl_loss,
+        weighted_samples,
+        em_round,
+        explicit,
+        tilt,
+        pr_e_step,
+        Player.turn,
+        play_game,
+        gan_step,
+        critic_phase,
+    ),
 )
 
 

@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from pgmkit.checks.exam import Answer, Exam, Observations
 from pgmkit.checks.learnable.mocks import Left, Table, judge_of, play
 from pgmkit.checks.probing import linear, normal
+from pgmkit.gan import critic_phase, gan_step
 from pgmkit.knowledge import implicit, reverse_kl_loss, theta_step_implicit
 from pgmkit.train import Player
 from pgmkit.train import play as play_game
@@ -27,7 +28,7 @@ implicit_exam = Exam(
         "The loss: minus alpha times the mean of f at model(z). Clear theta's gradients. Send backward to the parameters in "
         "optimizer.param_groups only (its argument is called inputs), step, and return the loss as a number.",
     ),
-    closes=(reverse_kl_loss, implicit, Player.turn, play_game),
+    closes=(reverse_kl_loss, implicit, Player.turn, play_game, gan_step, critic_phase),
 )
 
 

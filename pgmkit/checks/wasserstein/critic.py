@@ -8,11 +8,13 @@ from pgmkit.checks.exam import Answer, Exam, Observations
 from pgmkit.checks.mishaps import slope
 from pgmkit.checks.probing import normal
 from pgmkit.gan import critic_loss, wgan_generator_loss
+from pgmkit.knowledge import constraint_loss, forward_kl_loss, naive_constraint_loss, reverse_kl_loss
 
 critic_exam = Exam(
     critic_loss,
     minutes=5,
     difficulty=1,
+    closes=(reverse_kl_loss, naive_constraint_loss, constraint_loss, forward_kl_loss),
     hints=(
         "The critic wants the largest gap E_data[D(x)] - E_g[D(x)]. An optimizer makes its loss small.",
         "A loss to minimise is minus what is to be maximised. Scores are raw: no sigmoid, no logarithm.",
@@ -89,6 +91,7 @@ generator_exam = Exam(
     wgan_generator_loss,
     minutes=3,
     difficulty=1,
+    closes=(reverse_kl_loss, naive_constraint_loss, constraint_loss, forward_kl_loss),
     hints=(
         "The generator wants its samples to be scored as highly as data.",
         "In the gap E_data[D(x)] - E_g[D(G(z))] only one term depends on theta, and the generator makes the gap small.",

@@ -9,13 +9,14 @@ from torch import Generator, Tensor, nn
 from pgmkit.checks.exam import Answer, Exam, Observations
 from pgmkit.checks.mishaps import asked_without_gradient, slope, told
 from pgmkit.checks.probing import linear, normal
-from pgmkit.gan import gradient_penalty
+from pgmkit.gan import gradient_penalty, r1_penalty
 from pgmkit.rng import seeded
 
 penalty_exam = Exam(
     gradient_penalty,
     minutes=20,
     difficulty=3,
+    closes=(r1_penalty,),
     hints=(
         "The penalty is itself a loss: its gradient has to reach the critic's parameters, through a gradient.",
         "torch.autograd.grad(scores.sum(), x_hat, create_graph=True) gives every row's own gradient at once, since row i of x_hat "

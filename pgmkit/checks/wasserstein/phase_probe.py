@@ -10,7 +10,8 @@ from torch.optim import SGD
 
 from pgmkit.checks.exam import Answer, Exam, Observations
 from pgmkit.checks.probing import gradients, linear, normal, parameters, part, replay, scorer
-from pgmkit.gan import critic_phase
+from pgmkit.gan import critic_phase, gan_step
+from pgmkit.knowledge import theta_step_explicit, theta_step_implicit
 from pgmkit.train import Player, play
 
 phase = Exam(
@@ -24,7 +25,7 @@ phase = Exam(
         "A loop of `turns` rounds. In each: the next latents through the generator, detached; the next batch; the loss of both scores; "
         "clear, backward, step; clip; remember the loss as a number.",
     ),
-    closes=(play, Player.turn),
+    closes=(play, Player.turn, gan_step, theta_step_explicit, theta_step_implicit),
 )
 RATE, BATCHES = 0.05, 6
 
