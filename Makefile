@@ -10,9 +10,9 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export OMP_NUM_THREADS := 1
 ROOT_FLAG := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help lab test course quality bench lock clean
+.PHONY: help lab test course quality bench bench-grading stress lock clean
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
 
 lab: .venv/.lab ## install everything and open the course in JupyterLab
 	@$(BIN)/jupyter trust lectures/*.ipynb > /dev/null
@@ -40,14 +40,20 @@ quality: .venv/.lab ## train every recipe over three seeds and remake the qualit
 bench: .venv/.bench ## install four other flow libraries and time ours beside them (a quarter of an hour)
 	$(BIN)/python tests/benchmarks/flow_speed.py $(BENCH_FLAGS)
 
+bench-grading: .venv/.dask ## time a class beside nbgrader, a class of 300 and a cluster (an hour on a quiet machine)
+	$(BIN)/python tests/benchmarks/grading_speed.py $(BENCH_FLAGS)
+
+stress: .venv/.test ## kill grading runs at random moments, grade among hostile submissions (an hour)
+	$(BIN)/python -m pytest tests/stress $(TEST_FLAGS)
+
 lock: ## pin the newest versions that fit together (needs a network)
 	$(PYTHON) -m venv .venv/lock && .venv/lock/bin/pip install --quiet pip-tools
-	.venv/lock/bin/pip-compile --upgrade --strip-extras --extra test --extra bench --no-emit-index-url --no-emit-find-links \
+	.venv/lock/bin/pip-compile --upgrade --strip-extras --extra test --extra bench --extra dask --no-emit-index-url --no-emit-find-links \
 	  --no-header --quiet --output-file requirements.lock pyproject.toml
 	sed -i.bak 's/+cpu$$//' requirements.lock && rm requirements.lock.bak
 
 clean: ## remove .venv and everything that grading made
-	rm -rf .venv submitted autograded feedback exchange gradebook.db grades.csv
+	rm -rf .venv submitted autograded .grading feedback reports exchange gradebook.db grades.csv
 
 .venv/bin/python:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'pgmkit needs Python 3.11 or newer; this is ' + sys.version)"
@@ -65,4 +71,8 @@ clean: ## remove .venv and everything that grading made
 
 .venv/.bench: .venv/.lab
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[bench]'
+	touch $@
+
+.venv/.dask: .venv/.lab
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[dask]'
 	touch $@

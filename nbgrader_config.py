@@ -3,10 +3,8 @@
 import os
 from pathlib import Path
 
-from nbconvert.preprocessors import ClearMetadataPreprocessor
-from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, IgnorePattern, LimitOutput, SaveAutoGrades
-
-from pgmkit.course.grading import ExamExecute
+from pgmkit.grading.converter import install
+from pgmkit.grading.feedback import FeedbackExporter
 
 c = get_config()
 
@@ -31,13 +29,15 @@ c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 c.ExecutePreprocessor.timeout = 120
 c.ExecutePreprocessor.interrupt_on_timeout = True
 
-# Each submission's kernel gets one thread and exam inputs of its own.
-c.Autograde.autograde_preprocessors = [
-    ExamExecute,
-    IgnorePattern,
-    ClearMetadataPreprocessor,
-    LimitOutput,
-    SaveAutoGrades,
-    AssignLatePenalties,
-    CheckCellMetadata,
-]
+# Student code runs in a cage and the judge stays outside of it: for `nbgrader autograde`, the formgrader's button and `python -m pgmkit.course grade`.
+install()
+c.CagedAutograde.timeout = 60.0  # seconds for one cell and for one exercise; five times as long for a submission
+c.CagedAutograde.memory = 2048  # megabytes for one submission, beyond the libraries
+c.CagedAutograde.cage = True  # False: student code runs with your rights
+# c.CagedAutograde.workers = 4  # default: one for each core
+# c.CagedAutograde.scheduler = "tcp://host:8786"  # a Dask cluster grades instead
+
+# Feedback pages that run no script and load nothing; they read the gradebook and the grading run's records themselves.
+c.GenerateFeedback.exporter_class = FeedbackExporter
+c.GenerateFeedback.preprocessors = []
+c.GenerateFeedback.post_convert_hook = "pgmkit.grading.feedback.only_the_page"

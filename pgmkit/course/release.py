@@ -1,38 +1,25 @@
 """The student's notebooks: nbgrader removes the answers, a scan proves that none is left."""
 
 import ast
-import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
-from unittest.mock import patch
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.apps import NbGraderAPI
-from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
 
+from pgmkit.course.configured import configuration, programs_found
 from pgmkit.course.directives import BEGIN, END
 from pgmkit.course.paths import Course
 
 
-def configuration(course: Course) -> Config:
-    """What nbgrader_config.py of the course says."""
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(course.root)).load_config()
-    config.CourseDirectory.root = str(course.root)
-    return config
-
-
 def release(course: Course) -> list[str]:
     """Generate `assignments/` from `solutions/` with nbgrader; returns the notebooks written."""
-    # nbgrader calls `alembic` by name; it stands beside this interpreter, also where .venv was never activated.
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     api = NbGraderAPI(config=configuration(course))
     written = []
     for source in course.problem_sets:
-        with patch.dict(os.environ, PATH=path):
+        with programs_found():
             result = api.generate_assignment(source.stem, force=True, create=True)
         if not result["success"]:
             raise ValueError(f"nbgrader could not release {source.stem}:\n{result.get('log') or result.get('error')}")

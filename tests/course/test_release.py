@@ -5,7 +5,6 @@ import pytest
 
 from pgmkit.course.check import stale_releases
 from pgmkit.course.directives import BEGIN
-from pgmkit.course.grading import ExamExecute
 from pgmkit.course.paths import Course
 from pgmkit.course.release import answers, configuration, leaked, release
 
@@ -68,4 +67,4 @@ def test_reading_the_configuration_changes_nothing_for_those_who_do_not_grade(co
     before = dict(os.environ)
     config = configuration(course)
     assert dict(os.environ) == before
-    assert ExamExecute in config.Autograde.autograde_preprocessors
+    assert config.CagedAutograde.cage is True
