@@ -52,8 +52,8 @@ lock: ## pin the newest versions that fit together (needs a network)
 	  --no-header --quiet --output-file requirements.lock pyproject.toml
 	sed -i.bak 's/+cpu$$//' requirements.lock && rm requirements.lock.bak
 
-clean: ## remove .venv and everything that grading made
-	rm -rf .venv submitted autograded .grading feedback reports exchange gradebook.db grades.csv
+clean: ## remove .venv and what can be made again; submissions and the gradebook stay
+	rm -rf .venv autograded .grading feedback reports grades.csv
 
 .venv/bin/python:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'pgmkit needs Python 3.11 or newer; this is ' + sys.version)"

@@ -1,6 +1,7 @@
 """What every test gets: one thread, float64, no display, no progress bars."""
 
 import os
+from functools import cache
 
 os.environ.update(MPLBACKEND="Agg", TQDM_DISABLE="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
@@ -22,6 +23,21 @@ def float64():
     torch.set_default_dtype(torch.float64)
     yield
     torch.set_default_dtype(before)
+
+
+@pytest.fixture(autouse=True)
+def caged(request):
+    """A test marked `cage` needs bubblewrap. CI asks for it with PGMKIT_REQUIRE_CAGE=1; elsewhere such a test says what is missing."""
+    if request.node.get_closest_marker("cage") and (why := no_cage()):
+        (pytest.fail if os.environ.get("PGMKIT_REQUIRE_CAGE") else pytest.skip)(why)
+
+
+@cache
+def no_cage():
+    """Why no cage can be made here; empty if it can."""
+    from pgmkit.grading.cage import probe
+
+    return probe()
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cached_property
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from functools import cached_property, wraps
 from typing import Any
 
 import numpy as np
@@ -76,6 +76,11 @@ class Exam:
         """The name of the function that the exercise asks for."""
         return self.reference.__name__
 
+    @property
+    def returns(self) -> bool:
+        """Whether the function is asked for what it returns, and not for what it changes."""
+        return self.reference.__annotations__.get("return") is not None
+
     @cached_property
     def points(self) -> float:
         """The sum of the observations' shares."""
@@ -103,6 +108,8 @@ def answers_of(exams: Sequence[Exam]) -> list[Answer]:
 
 UNKNOWN = "an unknown type"
 """The kind of a `Failure` that is no exception: the answer returned something that nobody can compare."""
+CONSTANT = "a constant"
+"""The kind of a `Failure` of an answer that returns one number, whatever it is given."""
 
 
 def plain(value: Any) -> Any:
@@ -137,11 +144,43 @@ def failure(error: BaseException, answer: Answer) -> Failure:
     return Failure(type(error).__name__, message if len(message) <= 160 else message[:157] + "...", where)
 
 
+def lone(value: Any) -> str:
+    """The number that fills a tensor or stands alone, as text; empty where there is more than one, or another thing."""
+    match value:
+        case bool():
+            return ""  # "always yes" is an answer, and may be a known mistake
+        case int() | float():
+            return str(float(value)) if abs(value) < 1e300 else ""
+        case torch.Tensor() if value.numel():
+            with suppress(Exception):  # there are tensors without numbers
+                flat = value.detach().flatten()
+                return str(flat[0].item()) if bool(((flat == flat[0]) | (flat.isnan() & flat[0].isnan())).all()) else ""
+    return ""
+
+
 def observe(exam: Exam, answer: Answer, seed: int) -> list[Seen]:
-    """Drive the answer with the exam's probe and collect what it saw, one entry per observation that was reached."""
+    """What the probe sees of the answer, one entry per observation that was reached. One number for all calls is no answer to any."""
+    numbers: list[str] = []
+
+    @wraps(answer, updated=())
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        numbers.append("")
+        returned = answer(*args, **kwargs)
+        numbers[-1] = lone(returned)
+        return returned
+
+    seen = collect(exam, answer, watched, seed)
+    if exam.returns and len(numbers) > 1 and numbers[0] and len(set(numbers)) == 1:
+        fault = Failure(CONSTANT, f"every call returned {numbers[0]}, whatever it was given")
+        return [replace(one, value=fault) for one in seen]
+    return seen
+
+
+def collect(exam: Exam, answer: Answer, watched: Answer, seed: int) -> list[Seen]:
+    """Drive the answer, which is watched, with the exam's probe and collect what it saw."""
     seen: list[Seen] = []
     try:
-        for name, value, points in exam.run(answer, torch.Generator().manual_seed(seed)):
+        for name, value, points in exam.run(watched, torch.Generator().manual_seed(seed)):
             try:
                 result = plain(value() if inspect.isfunction(value) else value)
             except Exception as error:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from pgmkit.checks.compare import compare, show
-from pgmkit.checks.exam import UNKNOWN, Answer, BorrowedAnswer, Exam, Failure, Seen, closed, observe
+from pgmkit.checks.exam import CONSTANT, UNKNOWN, Answer, BorrowedAnswer, Exam, Failure, Seen, closed, observe
 
 NOT_ATTEMPTED = "Not attempted yet"
 ADVICE = {
@@ -14,6 +14,8 @@ ADVICE = {
     "shape": "Look at what your sums and means run over.",
 }
 """What to add where a result has the wrong dtype or shape."""
+NO_CRASH = {UNKNOWN: "The type differs", CONSTANT: "Every call returns the same"}
+"""Titles for what cannot be observed though nothing was raised."""
 IN_OTHER_WORDS = {
     "through the graph a second time": "Two backward calls share a part of the graph. Compute it anew for the second, or detach it.",
     "modified by an inplace operation": "Something that a backward still needs was changed in place: an argument, or a parameter by an early step.",
@@ -131,7 +133,7 @@ def first_difference(exam: Exam, row: Row, came: Any) -> Diagnosis:
     if isinstance(came, Failure):
         meaning = " ".join(text for part, text in IN_OTHER_WORDS.items() if part in came.message)
         said = f"{show(came).removeprefix(came.kind + ': ').rstrip('.')}. The observation was: {row.name}."
-        title = "The type differs" if came.kind == UNKNOWN else f"Your code stopped with {came.kind}"
+        title = NO_CRASH.get(came.kind, f"Your code stopped with {came.kind}")
         return Diagnosis(title, f"{meaning} {said}".strip())
     kind = row.reason.split()[0]
     if kind in ADVICE:

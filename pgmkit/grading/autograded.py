@@ -8,7 +8,7 @@ NEW, OLD = ".{}.new", ".{}.old"
 
 
 def put(folder: Path, files: dict[str, bytes], *, shared: bool = False) -> None:
-    """Make a folder hold exactly these files, read-only; it appears in one step. Links that stand in the way are removed, never followed.
+    """Make a folder hold exactly these files, read-only; it appears in one step. What stands in the way is removed; links are never followed.
 
     Args:
         folder: autograded/<student>/<set>.
@@ -16,8 +16,8 @@ def put(folder: Path, files: dict[str, bytes], *, shared: bool = False) -> None:
         shared: whether the course's group may write too (nbgrader's `groupshared`).
     """
     for place in (folder.parent, folder):
-        if place.is_symlink():
-            place.unlink()
+        if place.is_symlink() or not place.is_dir():
+            place.unlink(missing_ok=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     clean(folder)
     new, old = beside(folder)

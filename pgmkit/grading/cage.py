@@ -1,4 +1,4 @@
-"""A cage: the namespaces that bubblewrap makes for one submission, what is visible in them, and the watch over what happens there."""
+"""A cage: the namespaces that bubblewrap makes for one submission, what is visible in them, and what happens there."""
 
 import json
 import os
@@ -7,9 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from site import getsitepackages
@@ -184,32 +183,6 @@ def become_nobody(pid: int) -> None:
     for kind in ("uid", "gid"):
         with suppress(OSError), open(f"/proc/{pid}/{kind}_map", "w") as file:
             file.write(f"0 0 1\n{USER} {NOBODY} 1\n")
-
-
-@contextmanager
-def watched(cage: Cage, memory: float, most_threads: int, base: int) -> Iterator[list[str]]:
-    """Watch a cage: one that holds too much memory or too many threads is killed; yields the list that tells why."""
-    why: list[str] = []
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.05):
-            threads, held = cage.load(base)
-            if threads > most_threads:
-                why.append(f"it had {threads} processes and threads at once; {most_threads} are allowed")
-            elif held > memory * 2**20 and (held := cage.held()) > memory * 2**20:
-                why.append(f"it held {held // 2**20} MB of memory; {memory:.0f} are allowed")
-            if why:
-                cage.kill()
-                return
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield why
-    finally:
-        done.set()
-        thread.join()
 
 
 def probe() -> str:

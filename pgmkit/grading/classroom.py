@@ -140,7 +140,7 @@ class Classroom:
             raise Trouble(f"Nobody has handed in {self.assignment}: {plain(str(self.submitted))}/*/{self.assignment} is not there.")
         wanted: set[str] = set()
         for pattern in self.orders.students or ("*",):
-            found = [pattern] if pattern in names else [name for name in names if fnmatchcase(name, pattern)]
+            found = [name for name in names if name == pattern or fnmatchcase(name, pattern)]  # a folder may be called "*"
             if not found:
                 near = get_close_matches(pattern, names, 1)
                 hint = f" Did you mean {plain(near[0])}?" if near else ""
@@ -197,8 +197,9 @@ class Classroom:
         self.summary.add(graded, fresh=True)
         if graded.refused:
             self.listener.say(f"{plain(graded.student)} was refused: {plain(graded.refused)}")
-        for what in [*graded.repairs, *handed.notes]:
-            self.listener.say(f"{plain(graded.student)} was repaired: {plain(what)}")
+        if found := [*graded.repairs, *handed.notes]:
+            more = f" And {len(found) - 1} more, on the feedback page." if len(found) > 1 else ""
+            self.listener.say(f"{plain(graded.student)} was repaired: {plain(found[0])}{more}")
 
     def team(self, settings: Settings, workers: int, lock: int, stack: ExitStack) -> Any:
         """Who grades: a cluster, or processes of this machine."""

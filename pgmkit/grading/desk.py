@@ -19,6 +19,8 @@ from pgmkit.grading.units import Graded, Job
 BESIDE = ("timestamp.txt", "submission_secret.txt")
 """Files that nbgrader puts beside a submission, and needs again to release its feedback."""
 LARGEST, LONGEST_ID = 1000, 128
+WILD = set("*?\n\r")
+"""Characters in a student's name at which nbgrader's commands would mix up students, or stop for all of them."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Desk:
             student.encode()
         except UnicodeEncodeError:
             return "the name of the folder is not valid UTF-8. Rename it to the student's id."
+        if set(student) & WILD:
+            return "the name of the folder holds *, ? or a line break, which nbgrader takes for a pattern. Rename it to the student's id."
         if len(student) > LONGEST_ID:
             return f"the name of the folder is longer than the {LONGEST_ID} characters of a gradebook's id. Rename it."
         if not create and student not in self.known:

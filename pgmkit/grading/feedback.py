@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from glob import escape
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import nbformat
@@ -149,8 +150,24 @@ class FeedbackExporter(Exporter):
         return feedback_page(notebook, mark, graded, given_cells(course, assignment), assignment), resources
 
 
+def nothing_in_the_way(course: Course, assignment: str) -> None:
+    """Take away links and files where nbgrader wants folders for its pages: it would follow them, or stop for the whole class.
+
+    Args:
+        course: the course directory.
+        assignment: the problem set.
+    """
+    for own in (course.root / "feedback").glob("*"):
+        for place in (own, own / assignment):
+            if place.is_symlink() or (place.exists() and not place.is_dir()):
+                place.unlink()
+
+
 def only_the_page(assignment: str, student: str, notebooks: list[str]) -> None:
     """nbgrader's hook after a conversion: takes away the files that it copied beside the page, except those it needs itself.
+
+    Without both of these `nbgrader release_feedback` ends with a traceback. Where a submission did not come through the exchange, the
+    secret is new, so nobody can fetch the page with it: the instructor hands that page back.
 
     Args:
         assignment: the problem set.
@@ -164,6 +181,9 @@ def only_the_page(assignment: str, student: str, notebooks: list[str]) -> None:
                 path.rmdir()
             elif path.parent != folder or path.name not in KEPT | {f"{Path(n).stem}.html" for n in notebooks}:
                 path.unlink()
+        for name, made in zip(sorted(KEPT), (token_hex(32), ""), strict=True):
+            if not (folder / name).exists():
+                (folder / name).write_text(made)
 
 
 def feedback(course: Course, assignment: str, student: str = "") -> list[str]:
@@ -174,6 +194,7 @@ def feedback(course: Course, assignment: str, student: str = "") -> list[str]:
         assignment: the problem set.
         student: one student's id; empty for all.
     """
+    nothing_in_the_way(course, assignment)
     api = NbGraderAPI(config=configuration(course))
     result = api.generate_feedback(assignment, student or None, force=True)
     if not result["success"]:

@@ -1,12 +1,14 @@
 """The warm parents of this process and its workers: one for each problem set, started when it is first needed."""
 
+import ast
 import atexit
 import os
 import shutil
-import tempfile
-from pathlib import Path
+
+from nbformat import NotebookNode
 
 from pgmkit.grading.provisioner import Warm
+from pgmkit.grading.scratch import scratch, sweep
 from pgmkit.grading.shadow import shadow
 
 STARTED: dict[str, Warm] = {}
@@ -23,12 +25,26 @@ def warm_parent(assignment: str, modules: tuple[str, ...] = ()) -> Warm:
     """
     warm = STARTED.get(assignment)
     if warm is None or not os.path.exists(warm.path):
-        folder = Path(tempfile.mkdtemp(prefix="pgmkit-shadow-"))
+        sweep()
+        folder = scratch()
         shadow(assignment, folder)
         folder.chmod(0o755)
         warm = Warm(folder, list(modules))
         STARTED[assignment], OWNER[assignment] = warm, os.getpid()
     return warm
+
+
+def imported(notebook: NotebookNode) -> tuple[str, ...]:
+    """The modules that a notebook's cells import."""
+    found: dict[str, None] = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.Import):
+                    found |= dict.fromkeys(alias.name for alias in node.names)
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    found[node.module] = None
+    return tuple(found)
 
 
 def close() -> None:

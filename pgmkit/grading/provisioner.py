@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from traitlets import Bool, Dict, Float, Integer, List, Unicode
 
 from pgmkit.grading.cage import HOME, USER, Cage, open_cage
 from pgmkit.grading.kernel import CHANNELS
+from pgmkit.grading.scratch import scratch
 
 NAME = "pgmkit-cage"
 """The provisioner's name under its entry point, and that of the kernel specification that asks for it."""
@@ -76,7 +76,7 @@ class CageProvisioner(KernelProvisionerBase):
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Open the kernel's sockets in a private folder; the cage never sees it."""
         manager = self.parent
-        self.private = tempfile.mkdtemp(prefix="pgmkit-")
+        self.private = str(scratch())
         manager.transport, manager.ip = "ipc", f"{self.private}/kernel"
         for number, channel in enumerate(CHANNELS, 1):
             setattr(manager, f"{channel}_port", number)
@@ -179,7 +179,7 @@ class Warm:
 
     def __init__(self, shadow: Path, modules: list[str]):
         self.shadow = shadow
-        self.path = f"{tempfile.mkdtemp(prefix='pgmkit-')}/warm"
+        self.path = f"{scratch()}/warm"
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         listener.bind(self.path)
         listener.listen(64)
@@ -187,6 +187,7 @@ class Warm:
             [sys.executable, "-s", "-P", "-m", "pgmkit.grading.warm", str(listener.fileno()), *modules],
             pass_fds=[listener.fileno()],
             stdin=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the instructor's process
             cwd="/",
             env=ENVIRONMENT | {"PATH": os.defpath, "HOME": HOME, "PYTHONPATH": str(shadow), "MPLCONFIGDIR": matplotlib.get_cachedir()},
         )

@@ -4,6 +4,7 @@ import fcntl
 import getpass
 import hashlib
 import json
+import operator
 import os
 import re
 import secrets
@@ -114,7 +115,8 @@ class Records:
         path = self.folder / "run.json"
         if not fresh and path.is_file():
             try:
-                return Run(**json.loads(path.read_text(encoding="utf-8")))
+                run = Run(**json.loads(path.read_text(encoding="utf-8")))
+                return Run(operator.index(run.seed), run.name)
             except (ValueError, TypeError) as error:
                 raise Trouble(f"{path} is damaged. Remove it, then grade again: all submissions will sit a new exam.") from error
         run = Run(seed=secrets.randbits(48), name=secrets.token_hex(8))

@@ -203,3 +203,11 @@ def sit_exam(exam: Exam, connection: socket.socket | None, seed: int, deadline: 
         advice = f"The check looks for a function called {exam.name} after the whole notebook has run. Write it under this name."
         verdict = replace(verdict, diagnosis=Diagnosis(answer.absent, advice))
     return verdict, answer.printed
+
+
+def too_late(verdict: Verdict, why: str) -> Verdict:
+    """The verdict after the submission's time: what is missing is missing because cells did not run; an empty `why` changes nothing."""
+    if not why or verdict.diagnosis is None:
+        return verdict
+    advice = f"{why[0].upper()}{why[1:]}. What came later did not run. Put long training under `if ready(...):`, or make it shorter."
+    return replace(verdict, diagnosis=Diagnosis("Time was up", advice))

@@ -106,9 +106,9 @@ def hardness(handed_in: Sequence[Mark], exercises: dict[str, float], records: Se
 
 def phases(records: Sequence[Graded]) -> list[tuple[str, float, float, float]]:
     """Seconds of each phase over the submissions: median, largest, sum; the whole comes last."""
-    names = dict.fromkeys(phase for record in records for phase in record.seconds)
+    names = dict.fromkeys(phase for record in records for phase in record.seconds if phase != "total")
     columns = {name: [record.seconds.get(name, 0.0) for record in records] for name in names}
-    columns["together"] = [sum(record.seconds.values()) for record in records]
+    columns["together"] = [record.seconds.get("total", sum(record.seconds.values())) for record in records]
     return [(name, median(values), max(values), sum(values)) for name, values in columns.items()] if names else []
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import os
+import shutil
 import socket
-import tempfile
 import time
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
@@ -17,9 +17,10 @@ from jupyter_client.manager import AsyncKernelManager
 from nbformat import NotebookNode
 from nbformat.v4 import output_from_msg
 
-from pgmkit.grading.cage import watched
 from pgmkit.grading.provisioner import NAME, Specs, Warm
+from pgmkit.grading.scratch import scratch
 from pgmkit.grading.units import Job, Settings
+from pgmkit.grading.watch import watched
 
 LARGEST_MESSAGE, MOST_OUTPUT, MOST_OUTPUTS = 16 * 2**20, 24 * 2**20, 2000
 """Bytes of one message from the kernel; bytes and number of outputs of one cell."""
@@ -91,13 +92,14 @@ class Session:
         theirs = [other for _, other in pairs]
         for end in [*self.sockets, *theirs]:
             self.stack.callback(end.close)
-        files = self.stack.enter_context(tempfile.TemporaryDirectory(prefix="pgmkit-"))
-        lay_out(self.job.files, Path(files))
+        files = scratch()
+        self.stack.callback(shutil.rmtree, files, ignore_errors=True)
+        lay_out(self.job.files, files)
         specs = Specs(
             settings={
                 "parent_socket": self.warm.path,
                 "shadow": str(self.warm.shadow),
-                "files": files,
+                "files": str(files),
                 "exams": [end.fileno() for end in theirs],
                 "memory": self.settings.memory,
                 "seconds": 6 * self.settings.timeout,

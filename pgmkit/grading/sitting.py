@@ -1,8 +1,8 @@
 """One submission, from bytes to points: its cells run in a cage, and at each check the judge takes the exam from outside."""
 
-import ast
 import asyncio
 import select
+import socket
 import time
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -18,15 +18,15 @@ from pgmkit.checks.report import Report
 from pgmkit.course.paths import Course
 from pgmkit.grading.clean import clean_markdown, clean_outputs, clean_stream
 from pgmkit.grading.intake import Intake, take_in
-from pgmkit.grading.parents import warm_parent
-from pgmkit.grading.remote import sit_exam
+from pgmkit.grading.parents import imported, warm_parent
+from pgmkit.grading.remote import sit_exam, too_late
 from pgmkit.grading.session import GRACE, KernelGone, Ran, Session
 from pgmkit.grading.units import Graded, Job, Settings
 from pgmkit.grading.warm import FIRST
 
 MOST_KERNELS = 4
 """A submission whose cells end their kernel gets a new one, without these cells, this often."""
-GREETING = 5.0
+GREETING = 8.0
 """Seconds in which a fork that is to answer has to say hello."""
 PATIENCE = 5
 """A whole submission may take as long as this many cells."""
@@ -72,6 +72,8 @@ class Sitting:
     repairs: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     over: float = 0.0
+    greeting: float = GREETING
+    late: str = ""
 
     def grade_id(self, index: int) -> str:
         """The grade id of a check cell; empty for any other."""
@@ -122,6 +124,7 @@ class Sitting:
         """Run a cell that is not graded."""
         start = time.perf_counter()
         if self.left <= 0:
+            self.leave_out(index)
             return
         ran = await session.run(self.cells[index].source, min(self.settings.timeout, self.left))
         self.ran[index] = ran
@@ -129,6 +132,13 @@ class Sitting:
         if ran.stopped:
             self.skipped[index] = ran.stopped  # in the next kernel it would be stopped again
             self.tell(index, ran.stopped)
+
+    def leave_out(self, index: int) -> None:
+        """Leave out a cell because the submission's time is up; this is said once."""
+        if not self.late:
+            self.late = f"the whole notebook took more than {PATIENCE * self.settings.timeout:.0f} seconds"
+            self.repairs.append(f"Cell {index + 1} and those below it did not run: {self.late}.")
+        self.skipped[index] = self.late
 
     async def exam(self, session: Session, index: int) -> None:
         """Take an exam: the kernel forks, and the fork answers the judge."""
@@ -141,13 +151,20 @@ class Sitting:
         ran = await session.run(code, self.settings.timeout, silent=True)
         observe_known(exam, exam.reference, self.settings.seed)  # on the judge's time, not on the answer's
         limit = max(1.0, min(self.settings.timeout, self.left))
-        connection = session.sockets[number] if select.select([session.sockets[number]], [], [], GREETING)[0] else None
+        connection = session.sockets[number] if self.greeted(session.sockets[number]) else None
         self.verdicts[name], self.printed[name] = sit_exam(exam, connection, self.settings.seed, time.monotonic() + limit)
+        self.verdicts[name] = too_late(self.verdicts[name], self.late)
         session.sockets[number].close()
         self.spent("exams", start)
         if ran.stopped:
             self.tell(index, ran.stopped)
         await session.run("pass", GRACE, silent=True)  # an answer may have killed its kernel: then it is this exercise that did it
+
+    def greeted(self, connection: socket.socket) -> bool:
+        """Whether the fork says hello; where one did not, nobody waits as long for the next."""
+        heard = bool(select.select([connection], [], [], self.greeting)[0])
+        self.greeting = GREETING if heard else GREETING / 5
+        return heard
 
     def give_up(self) -> None:
         """Exams that could not be taken: the answer never came."""
@@ -230,16 +247,3 @@ def refused(job: Job, release: NotebookNode, exams: dict[str, Exam], intake: Int
     book.cells.insert(0, reason)
     text = nbformat.writes(book, version=4)
     return Graded(job.assignment, job.student, text, dict.fromkeys(exams, 0.0), repairs=intake.repairs, refused=intake.refused)
-
-
-def imported(notebook: NotebookNode) -> tuple[str, ...]:
-    """The modules that a notebook's cells import."""
-    found: dict[str, None] = {}
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            for node in ast.walk(ast.parse(cell.source)):
-                if isinstance(node, ast.Import):
-                    found |= dict.fromkeys(alias.name for alias in node.names)
-                elif isinstance(node, ast.ImportFrom) and node.module:
-                    found[node.module] = None
-    return tuple(found)

@@ -2,6 +2,7 @@
 
 import copy
 import importlib
+import math
 
 import pytest
 import torch
@@ -52,6 +53,23 @@ def test_untouched(ps, exam):
 @every_exam
 def test_doing_nothing_earns_nothing(ps, exam):
     assert take(ps, exam, lambda *args, **kwargs: None).score == 0
+
+
+CONSTANTS = [0.0, 1.0, 3.0, -math.log(4), math.log(2), math.nan, math.inf, True]
+"""Among them the values of some examples by hand."""
+
+
+def zeros_for_rows(*args, **kwargs):
+    given = next(value for value in [*args, *kwargs.values()] if isinstance(value, torch.Tensor))
+    return given, given.new_zeros(len(given))
+
+
+@every_exam
+def test_an_answer_that_looks_at_nothing_earns_nothing(ps, exam):
+    answers = [lambda *args, _value=value, **kwargs: _value for value in CONSTANTS]
+    answers += [lambda *args, _value=value, **kwargs: torch.tensor(_value, dtype=torch.float64) for value in CONSTANTS]
+    answers += [lambda *args, **kwargs: [*args, *kwargs.values()][0], zeros_for_rows]
+    assert [take(ps, exam, answer).score for answer in answers] == [0.0] * len(answers)
 
 
 @every_exam

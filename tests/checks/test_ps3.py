@@ -9,6 +9,7 @@ from claims import has_points, is_borrowed, lost, names_mistakes, take
 
 from pgmkit import flows
 from pgmkit.checks import PROBLEM_SETS
+from pgmkit.checks.flows.contract_probe import both, ways
 
 PS3 = {exam.name: exam for exam in PROBLEM_SETS["ps3"]}
 POINTS = {
@@ -162,3 +163,8 @@ def test_one_crash_costs_one_observation(name):
     verdict = take(name, crash_on_call(name, 2))
     assert len(lost(verdict)) == 1
     assert 0 < verdict.score < verdict.points
+
+
+def test_no_layer_of_the_contract_tells_by_its_code_what_it_is():
+    reports = [report for pair in [both(), *ways().values()] for report in pair]
+    assert len({report.__code__ for report in reports}) == 1 and len({report.__qualname__ for report in reports}) == 1

@@ -77,6 +77,7 @@ def submissions(release, right):
     return people
 
 
+@pytest.mark.cage
 @pytest.mark.timeout(600)
 def test_a_class_of_ten_from_release_to_export(copy, run, tmp_path_factory):
     root = copy.root

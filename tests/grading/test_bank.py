@@ -21,6 +21,7 @@ from pgmkit.grading.parents import STARTED
 from pgmkit.grading.sitting import grade_one
 from pgmkit.grading.units import Settings
 
+pytestmark = pytest.mark.cage
 POINTS = {exam.name: exam.points for exam in PROBLEM_SETS["ps1"]}
 SEED, MEMORY = 271828182845, 1024
 SECRETS = ("canary-solution", "canary-gradebook", "canary-neighbour", "canary-environment", "canary-home")

@@ -17,7 +17,7 @@ from pgmkit.grading.parents import warm_parent
 from pgmkit.grading.session import MOST_OUTPUT, KernelGone, Session
 from pgmkit.grading.units import Job, Settings
 
-pytestmark = pytest.mark.xdist_group("cage")
+pytestmark = [pytest.mark.xdist_group("cage"), pytest.mark.cage]
 SETTINGS = Settings(seed=1, timeout=2, memory=600)
 JOB = Job("ps1", "ada", None, {"helper.py": b"a = 1", "torch.py": b"raise SystemExit('shadowed')", "sub/data.txt": b"seven"})
 

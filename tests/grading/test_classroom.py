@@ -168,6 +168,15 @@ def test_students_are_chosen_by_name_or_pattern(hall, monkeypatch):
         classroom(hall, students=("bem",)).run()
 
 
+def test_a_folder_called_like_a_pattern_does_not_stand_for_all(hall, monkeypatch):
+    hand_in(hall, "*", "right")
+    hand_in(hall, "new\nline", "right")
+    seen, heard = graded_names(monkeypatch), Heard()
+    assert classroom(hall, heard, students=("*",)).run().left_out == 2
+    assert seen == NAMES
+    assert [line.split(":")[0] for line in heard.said if "left out" in line] == ["* was left out", "new line was left out"]
+
+
 def test_nothing_to_grade_is_told(root):
     with pytest.raises(Trouble, match=r"Nobody has handed in tiny"):
         classroom(root).run()
@@ -263,7 +272,8 @@ def test_links_in_the_way_of_results_are_not_followed(hall, tmp_path):
     (hall / "autograded" / "ada").symlink_to(victim)
     (hall / "autograded" / "ben" / SET).symlink_to(victim / SET)
     (hall / "autograded" / "ben" / f".{SET}.new").symlink_to(victim / SET)
-    classroom(hall).run()
+    (hall / "autograded" / "cai").write_text("a file where a folder belongs")
+    assert classroom(hall).run().graded == len(NAMES)
     assert [path.read_text() for path in victim.rglob("*.ipynb")] == ["mine"]
     assert not any(path.is_symlink() for path in (hall / "autograded").rglob("*"))
 

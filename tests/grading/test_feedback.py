@@ -1,4 +1,5 @@
 import re
+import shutil
 from html.parser import HTMLParser
 
 import nbformat
@@ -111,7 +112,8 @@ def test_a_hostile_notebook_is_shown_as_text(course):
 
 def test_only_pages_lie_in_feedback(course):
     folder = course.root / "feedback" / "mallory" / SET
-    assert sorted(path.name for path in folder.iterdir()) == [f"{SET}.html", "timestamp.txt"]
+    assert sorted(path.name for path in folder.iterdir()) == [f"{SET}.html", "submission_secret.txt", "timestamp.txt"]
+    assert (folder / "timestamp.txt").read_text(encoding="utf-8") == "2026-11-20 20:00:00 UTC"
 
 
 def test_nbgrader_and_formgrader_write_the_same_pages(course):
@@ -127,6 +129,18 @@ def test_a_single_student(course):
     assert feedback(course, SET, "ada") == [f"feedback/ada/{SET}/{SET}.html"]
     with pytest.raises(Trouble, match="could not write the feedback"):
         feedback(course, SET, "nobody")
+
+
+def test_links_and_files_in_the_way_of_pages_are_not_followed(course, tmp_path):
+    victim, pages = tmp_path / "victim", course.root / "feedback"
+    (victim / SET).mkdir(parents=True)
+    (victim / SET / "kept.txt").write_text("mine")
+    shutil.rmtree(pages, ignore_errors=True)
+    (pages / "eve").mkdir(parents=True)
+    (pages / "eve" / SET).write_text("a file where a folder belongs")
+    (pages / "ada").symlink_to(victim)
+    assert {f"feedback/{name}/{SET}/{SET}.html" for name in ("ada", "eve")} <= set(feedback(course, SET))
+    assert [path.name for path in (victim / SET).iterdir()] == ["kept.txt"]
 
 
 def test_a_refused_submission_gets_a_page(course):

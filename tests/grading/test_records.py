@@ -105,9 +105,10 @@ def test_one_secret_seed_for_a_run_and_a_new_one_by_force(records):
     assert records.folder.stat().st_mode & 0o777 == records.folder.parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_damaged_run_is_told(records):
+@pytest.mark.parametrize("text", ["{", '{"seed": "7", "name": "x"}', '{"seed": 7}'])
+def test_a_damaged_run_is_told(records, text):
     with records.lock():
-        (records.folder / "run.json").write_text("{")
+        (records.folder / "run.json").write_text(text)
         with pytest.raises(Trouble, match=r"run\.json is damaged\. Remove it"):
             records.run()
 

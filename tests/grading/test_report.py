@@ -56,6 +56,12 @@ def test_classes_of_any_size(students):
     assert f"{students} of {students} student" in rows_of(page)
 
 
+def test_the_whole_time_is_counted_once():
+    seconds = {"start": 1.0, "cells": 2.0, "total": 4.0}
+    page = report_page(SET, EXERCISES, [pupil(1)], [Graded(SET, "s1", '{"cells": []}', {}, seconds=seconds)])
+    assert "start 1.00 1.00 1.0 cells 2.00 2.00 2.0 together 4.00 4.00 4.0" in rows_of(page)
+
+
 def test_everything_is_escaped_and_counted():
     bad = "<script>alert(1)</script>"
     answers = [

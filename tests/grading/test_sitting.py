@@ -11,7 +11,7 @@ from pgmkit.checks import PROBLEM_SETS
 from pgmkit.grading.sitting import grade_one, notebook_of
 from pgmkit.grading.units import Graded, Job, Settings
 
-pytestmark = pytest.mark.xdist_group("cage")
+pytestmark = [pytest.mark.xdist_group("cage"), pytest.mark.cage]
 EXAMS = PROBLEM_SETS["ps1"]
 FULL = {f"check-{exam.name}": exam.points for exam in EXAMS}
 SETTINGS = Settings(seed=20, timeout=4, memory=1024)
@@ -123,3 +123,15 @@ def test_a_submission_that_takes_too_long_is_cut_off_and_keeps_what_it_earned():
         book.cells.append(new_code_cell("import time\ntry: time.sleep(100)\nfinally: time.sleep(0.1)"))
     came = graded(book, Settings(seed=1, timeout=1, memory=1024))
     assert came.scores == FULL and came.seconds["total"] < 20
+    assert "did not run: the whole notebook took more than 5 seconds." in came.repairs[-1]
+
+
+def test_an_exercise_behind_the_end_of_time_is_told_so():
+    book, where = (
+        written(),
+        next(i for i, cell in enumerate(written().cells) if cell.metadata.get("nbgrader", {}).get("grade_id") == "gan_step"),
+    )
+    book.cells[where:where] = [new_code_cell("import time\nfor _ in range(50): time.sleep(0.1)") for _ in range(6)]
+    came = graded(book, Settings(seed=1, timeout=1, memory=1024))
+    assert came.scores["check-optimal_discriminator"] == FULL["check-optimal_discriminator"] and came.scores["check-gan_step"] == 0
+    assert came.mistakes["gan_step"] == came.mistakes["js_divergence"] == "Time was up"

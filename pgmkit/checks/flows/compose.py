@@ -34,8 +34,10 @@ def probe_compose(answer: Answer, generator: Generator) -> Observations:
         result = answer(images.clone(), wide)
         return part(result, 0), part(result, 1)
 
-    def nothing() -> tuple[Tensor, Tensor]:
-        result = answer(x.clone(), [])
+    def nothing() -> tuple[Tensor, Tensor] | str:
+        result, one = answer(x.clone(), []), part(answer(x.clone(), fs[:1]), 0)
+        if isinstance(one, Tensor) and torch.equal(one, x):
+            return "a map changes nothing"
         return part(result, 0), part(result, 1)
 
     def learns() -> tuple[Tensor, Tensor]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
@@ -25,18 +26,30 @@ contract = Exam(
     ),
 )
 Log = Tensor
+Pooled = Callable[[Log], Log]
 Report = Callable[[Log, Log, int], Log]
 """How a layer reports its log_det: from that of its curve (n,), that of its matrix at one position, and the number of positions."""
 
 
-def honest(curve: Log, mix: Log, positions: int) -> Log:
-    """The right log_det of the forward direction."""
-    return curve + positions * mix
+def told(
+    sign: float, curve: float = 1.0, mix: float = 1.0, *, cap: float = math.inf, everywhere: bool = True, pooled: Pooled = lambda rows: rows
+) -> Report:
+    """A report; the right ones are `told(1)` of forward and `told(-1)` of inverse. All have one code, so that no name tells a lie.
+
+    Args:
+        sign: factor of the whole.
+        curve: factor of the part of the curve.
+        mix: factor of the part of the matrix.
+        cap: the most that the part of the curve may be.
+        everywhere: whether the matrix counts at every position.
+        pooled: what becomes of the rows.
+    """
+    return lambda bent, mixed, n: pooled(sign * (curve * bent.clamp(max=cap) + mix * mixed * (n if everywhere else 1)))
 
 
-def minus(curve: Log, mix: Log, positions: int) -> Log:
-    """The right log_det of the inverse."""
-    return -honest(curve, mix, positions)
+def both(**how: Any) -> tuple[Report, Report]:
+    """The same told in both directions, so that the two log-dets cancel."""
+    return told(1, **how), told(-1, **how)
 
 
 class Layer(nn.Module):
@@ -45,17 +58,24 @@ class Layer(nn.Module):
     Args:
         matrix: M, shape (c, c).
         b: shape (c,).
-        there: the report of forward.
-        back: the report of inverse.
+        there: the report of forward; the right one if None.
+        back: the report of inverse; the right one if None.
         undo: the matrix that inverse multiplies by; the inverse of M if None.
         straight: leave sinh out.
     """
 
     def __init__(
-        self, matrix: Tensor, b: Tensor, there: Report = honest, back: Report = minus, undo: Tensor | None = None, straight: bool = False
+        self,
+        matrix: Tensor,
+        b: Tensor,
+        there: Report | None = None,
+        back: Report | None = None,
+        undo: Tensor | None = None,
+        straight: bool = False,
     ):
         super().__init__()
-        self.matrix, self.b, self.there, self.back, self.straight = matrix, b, there, back, straight
+        self.matrix, self.b, self.straight = matrix, b, straight
+        self.there, self.back = there or told(1), back or told(-1)
         self.undo = torch.linalg.inv(matrix) if undo is None else undo
         self.mix = torch.linalg.slogdet(matrix).logabsdet
 
@@ -83,11 +103,6 @@ def matrix(c: int, sign: float, generator: Generator) -> Tensor:
     return torch.cat([m[:1] * sign * torch.linalg.slogdet(m).sign, m[1:]])
 
 
-def both(way: Callable[[Report], Report]) -> tuple[Report, Report]:
-    """The same lie told in both directions, so that the two log-dets still cancel."""
-    return way(honest), way(minus)
-
-
 CAP = 0.3
 """Between the log-stretch of the small first row and that of the other row."""
 
@@ -102,17 +117,17 @@ def rows(generator: Generator) -> Tensor:
 def ways() -> dict[str, tuple[Report, Report]]:
     """Lies about log_det, by name, and how each is told there and back."""
     return {
-        "sign": (minus, honest),
-        "no matrix": both(lambda way: lambda curve, mix, n: way(curve, 0 * mix, n)),
-        "no positions": both(lambda way: lambda curve, mix, n: way(curve, mix, 1)),
-        "no curve": both(lambda way: lambda curve, mix, n: way(0 * curve, mix, n)),
-        "sum": both(lambda way: lambda *parts: way(*parts).sum().expand(len(parts[0]))),
-        "mean": both(lambda way: lambda *parts: way(*parts).mean().expand(len(parts[0]))),
-        "one number": both(lambda way: lambda *parts: way(*parts).mean()),
-        "0.1 %": both(lambda way: lambda *parts: 1.001 * way(*parts)),
-        "large rows": both(lambda way: lambda curve, mix, n: way(curve.clamp(max=CAP), mix, n)),
-        "back only": (honest, lambda *parts: 1.5 * minus(*parts)),
-        "there only": (lambda *parts: 0.5 * honest(*parts), minus),
+        "sign": (told(-1), told(1)),
+        "no matrix": both(mix=0),
+        "no positions": both(everywhere=False),
+        "no curve": both(curve=0),
+        "sum": both(pooled=lambda rows: rows.sum().expand(len(rows))),
+        "mean": both(pooled=lambda rows: rows.mean().expand(len(rows))),
+        "one number": both(pooled=lambda rows: rows.mean()),
+        "0.1 %": (told(1.001), told(-1.001)),
+        "large rows": both(cap=CAP),
+        "back only": (told(1), told(-1.5)),
+        "there only": (told(0.5), told(-1)),
     }
 
 
@@ -125,7 +140,7 @@ def probe_contract(answer: Answer, generator: Generator) -> Observations:
     def honestly(reverses: bool = False, images: bool = False, straight: bool = False) -> bool:
         return answer(Layer(turned if reverses else m, b, straight=straight), (pixels if images else z).clone())
 
-    def told(lie: str, reverses: bool = False, images: bool = False, straight: bool = False) -> tuple[bool, bool]:
+    def lied(lie: str, reverses: bool = False, images: bool = False, straight: bool = False) -> tuple[bool, bool]:
         layer = Layer(turned if reverses else m, b, *lies[lie], straight=straight)
         return honestly(reverses, images, straight), answer(layer, (pixels if images else z).clone())
 
@@ -137,18 +152,18 @@ def probe_contract(answer: Answer, generator: Generator) -> Observations:
         return answer(layer, z.clone(), tolerance=0.1), answer(layer, z.clone(), tolerance=1e-5)
 
     right = "a right layer passes, and one fails"
-    yield f"{right} whose log_det has the wrong sign, there and back", lambda: told("sign"), 0.5
-    yield f"{right} whose log_det is right only where the log-scales sum to zero", lambda: told("no matrix"), 0.5
-    yield f"{right} whose log_det lacks the number of positions, on images", lambda: told("no positions", images=True), 0.5
+    yield f"{right} whose log_det has the wrong sign, there and back", lambda: lied("sign"), 0.5
+    yield f"{right} whose log_det is right only where the log-scales sum to zero", lambda: lied("no matrix"), 0.5
+    yield f"{right} whose log_det lacks the number of positions, on images", lambda: lied("no positions", images=True), 0.5
     yield f"{right} whose inverse multiplies by the transpose", lambda: undone(m.T), 0.5
-    yield f"{right} whose log_det is right only near z = 0", lambda: (told("no curve"), told("large rows")), 0.25
-    yield f"{right} whose log_det is summed over the batch, or averaged", lambda: (told("sum"), told("mean")), 0.5
-    yield f"{right} whose log_det is one number for the batch", lambda: told("one number", straight=True), 0.25
-    yield f"{right} that is off by 0.1 % in log_det, or in the inverse", lambda: (told("0.1 %"), undone(1.001 * torch.linalg.inv(m))), 0.25
+    yield f"{right} whose log_det is right only near z = 0", lambda: (lied("no curve"), lied("large rows")), 0.25
+    yield f"{right} whose log_det is summed over the batch, or averaged", lambda: (lied("sum"), lied("mean")), 0.5
+    yield f"{right} whose log_det is one number for the batch", lambda: lied("one number", straight=True), 0.25
+    yield f"{right} that is off by 0.1 % in log_det, or in the inverse", lambda: (lied("0.1 %"), undone(1.001 * torch.linalg.inv(m))), 0.25
     yield (
         f"{right} of which one log_det is wrong, that of inverse or that of forward",
-        lambda: (told("back only"), told("there only")),
+        lambda: (lied("back only"), lied("there only")),
         0.25,
     )
-    yield f"{right}: both reverse the orientation, det < 0", lambda: told("sign", reverses=True), 0.25
+    yield f"{right}: both reverse the orientation, det < 0", lambda: lied("sign", reverses=True), 0.25
     yield "a layer that is off by 0.1 % passes at tolerance 0.1, and fails at 1e-5", tolerated, 0.25

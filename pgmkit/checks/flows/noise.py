@@ -36,7 +36,9 @@ def words(x: Any) -> str:
     """Words for what is no tensor of doubles."""
     if not isinstance(x, Tensor):
         return f"a {type(x).__name__} came back, not a tensor"
-    return "" if x.dtype == torch.float64 else f"the dtype is {x.dtype}, not that of k"
+    if x.dtype != torch.float64:
+        return f"the dtype is {x.dtype}, not that of k"
+    return "" if x.isfinite().all() else "not all values are finite"
 
 
 def kept(x: Tensor, k: Tensor, bins: int) -> float:
@@ -53,10 +55,12 @@ def spread(u: Tensor) -> dict[str, float | str]:
     return {"share below 0": below, "share of 1 and above": above, "reaches": ends.get((low, high), "no end")}
 
 
-def shared(u: Tensor) -> str:
-    """Which entries of the noise, shaped like images (n, h, w, c), are the same."""
+def shared(u: Tensor, k: Tensor) -> str:
+    """Which entries of the noise, shaped like images (n, h, w, c) and added to k, are the same."""
     if bool((u - u.flatten()[0]).abs().max() < 1e-9):
         return "one noise for everything"
+    if all(u[k == value].std() < 1e-9 for value in k.unique()):
+        return "equal grey values share their noise"
     repeats = {name: (u - u.narrow(i, 0, 1)).abs().max() < 1e-9 for i, name in enumerate(("images", "rows", "columns", "channels"))}
     same = [name for name, equal in repeats.items() if equal]
     return f"all {' and '.join(same)} share their noise" if same else "every value has its own noise"
@@ -100,7 +104,7 @@ def probe_noise(answer: Answer, generator: Generator) -> Observations:
     yield "17 grey values: the share that stays in its bin, floor(17 x) = k", lambda: looked(lambda x: kept(x, k, 17)), 0.5
     yield "256 grey values: the share that stays in its bin, floor(256 x) = k", kept_photos, 0.25
     yield "where the noise u = 17 x - k lies", lambda: looked(lambda x: spread(17 * x - k)), 0.25
-    yield "who shares a noise", lambda: looked(lambda x: shared(17 * x - k)), 0.5
+    yield "who shares a noise", lambda: looked(lambda x: shared(17 * x - k, k)), 0.5
     yield "what the generator decides", repeats, 0.25
     yield "without a generator: two calls on the same k", unseeded, 0.25
 

@@ -60,8 +60,9 @@ class Room:
 
     def run(self, answer: Answer, turns: int) -> None:
         """Let the answer play its turns here, and see how many batches it took."""
-        batches, latents = replay(self.data), replay(self.latents)
+        batches, latents, players = replay(self.data), replay(self.latents), (self.critic, self.model)
         self.losses = answer(self.critic, self.model, self.optimizer, batches, latents, loss=self.loss, clip=self.clip, turns=turns)
+        self.critic, self.model = players  # whatever the answer, which can reach this room through the loss, has put in their place
         self.taken = [BATCHES - len(list(rest)) for rest in (batches, latents)]
 
     def appetite(self, turns: int) -> str:

@@ -68,6 +68,12 @@ beside(
     timeout=5.0,
 )
 beside(
+    LOOPS,
+    "many_busy_forks",
+    "import os\nfor _ in range(80):\n    if os.fork() == 0:\n        os.setsid()\n        while True:\n            pass\n",
+    timeout=5.0,
+)
+beside(
     MEMORY,
     "shell_bomb",
     "import subprocess\nsubprocess.Popen('b(){ b|b& };b', shell=True, executable='/bin/bash')\n",
@@ -108,6 +114,30 @@ except OSError as error:
 beside(MEMORY, "many_files", "import os\nfor i in range(10**5):\n    open(f'/tmp/{i}', 'w').close()\n", free="*")
 beside(MEMORY, "open_files", "import os\nkept = [os.dup(0) for _ in range(10**5)]\n", free="*")
 
+beside(
+    MEMORY,
+    "memory_of_sockets",
+    """
+import socket
+kept = []
+while len(kept) < 400:
+    kept.append(socket.socketpair())
+    for end in kept[-1]:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**22)
+        end.setblocking(False)
+        try:
+            while True:
+                end.send(bytes(2**16))
+        except BlockingIOError:
+            pass
+""",
+)
+beside(
+    MEMORY,
+    "a_million_empty_files",
+    "import os\nfor folder in ('/tmp', '/dev/shm', os.path.expanduser('~')):\n"
+    "    for i in range(400_000):\n        os.mknod(f'{folder}/{i}')\n",
+)
 beside(OUTPUT, "endless_printing", "while True:\n    print('x' * 1000)\n", timeout=5.0)
 beside(OUTPUT, "one_long_line", "print('x' * 500_000_000)\n")
 beside(OUTPUT, "many_lines", "for i in range(300_000):\n    print(i)\n")
@@ -130,6 +160,19 @@ socket = get_ipython().kernel.iopub_socket
 socket.send_multipart([b"x"]); socket.send_multipart([b"<IDS|MSG>", b"", b"{", b"}", b"\\xff", b"[]"])
 """,
     free="*",
+)
+beside(
+    OUTPUT,
+    "a_message_of_endless_parts",
+    """
+import time, zmq
+thread, part = get_ipython().kernel.iopub_socket.io_thread, zmq.Frame(bytes(2**24 - 100))
+def endless():
+    for _ in range(400):
+        thread.socket.send(part, zmq.SNDMORE, copy=False)
+thread.schedule(endless)
+time.sleep(8)
+""",
 )
 beside(
     OUTPUT,

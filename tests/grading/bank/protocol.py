@@ -153,6 +153,11 @@ def js_divergence(p, q):
 )
 answered(
     KIND,
+    "constant_of_an_example",
+    "import math\ndef js_divergence(p, q):\n    return torch.full(p.shape[:-1], math.log(2), dtype=p.dtype)\n",
+)
+answered(
+    KIND,
     "hooks_that_run_on",
     """
 def js_divergence(p, q):
