@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 PREFIX = "pgmkit-grading-"
@@ -19,5 +20,6 @@ def sweep() -> None:
     """Remove what processes of this user left that are no more."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         made_by = OURS.fullmatch(folder.name)
-        if made_by and not folder.is_symlink() and folder.stat().st_uid == os.getuid() and not Path(f"/proc/{made_by[1]}").exists():
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):  # other runs remove their own meanwhile
+            if made_by and folder.lstat().st_uid == os.getuid() and not folder.is_symlink() and not Path(f"/proc/{made_by[1]}").exists():
+                shutil.rmtree(folder, ignore_errors=True)

@@ -21,3 +21,9 @@ def test_only_folders_of_processes_that_are_gone_are_removed(tmp_path, monkeypat
     sweep()
     assert not left.exists() and mine.is_dir() and all(folder.is_dir() for folder in others)
     assert str(os.getpid()) in mine.name
+
+
+def test_a_folder_that_another_run_removes_meanwhile_is_no_fault(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(type(tmp_path), "glob", lambda folder, pattern: [tmp_path / f"{PREFIX}1-gone"])
+    sweep()
