@@ -24,7 +24,7 @@ from pgmkit import metrics, nets, plots, questions, rng, train, widgets
 from pgmkit.data import batches, digits, digits_features, grey, toy2d
 from pgmkit.gan import games, losses, model, recipes, recipes_digits, theory, transport, wasserstein
 
-TOOLS = ("pgmkit.checks", "pgmkit.course", "pgmkit.labs", "pgmkit.errors")
+TOOLS = ("pgmkit.checks", "pgmkit.course", "pgmkit.grading", "pgmkit.labs", "pgmkit.errors")
 RECORDS = {"pgmkit.gan.recipes.Table"}  # made by one function of the library, never by its user
 INNER = {  # called in a hot path by layers that have looked at their input
     "pgmkit.flows.coupling.ReluNet.forward",

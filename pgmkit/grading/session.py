@@ -5,11 +5,13 @@ import os
 import shutil
 import socket
 import time
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty
-from typing import Any
+from typing import Any, TypeVar
 
 import zmq.asyncio
 from jupyter_client.asynchronous.client import AsyncKernelClient
@@ -22,6 +24,7 @@ from pgmkit.grading.scratch import scratch
 from pgmkit.grading.units import Job, Settings
 from pgmkit.grading.watch import watched
 
+T = TypeVar("T")
 LARGEST_MESSAGE, MOST_OUTPUT, MOST_OUTPUTS = 16 * 2**20, 24 * 2**20, 2000
 """Bytes of one message from the kernel; bytes and number of outputs of one cell."""
 WATCHED = 1.5
@@ -190,6 +193,16 @@ class Session:
             await self.kill()
             told = f"it killed its kernel with signal {-status}" if status < 0 else f"it ended its kernel with status {status}"
             raise KernelGone(self.why[0] if self.why else told)
+
+
+def finish(work: Coroutine[Any, Any, T]) -> T:
+    """Run to its end; in a thread where an event loop is running here already, as in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def lay_out(files: dict[str, bytes], folder: Path) -> None:

@@ -1,6 +1,5 @@
 """One submission, from bytes to points: its cells run in a cage, and at each check the judge takes the exam from outside."""
 
-import asyncio
 import select
 import socket
 import time
@@ -20,7 +19,7 @@ from pgmkit.grading.clean import clean_markdown, clean_outputs, clean_stream
 from pgmkit.grading.intake import Intake, take_in
 from pgmkit.grading.parents import imported, warm_parent
 from pgmkit.grading.remote import sit_exam, too_late
-from pgmkit.grading.session import GRACE, KernelGone, Ran, Session
+from pgmkit.grading.session import GRACE, KernelGone, Ran, Session, finish
 from pgmkit.grading.units import Graded, Job, Settings
 from pgmkit.grading.warm import FIRST
 
@@ -208,7 +207,7 @@ def grade_one(job: Job, settings: Settings) -> Graded:
         return refused(job, release, exams, intake)
     sitting = Sitting(job, settings, exams, intake.cells, imported(master), repairs=list(intake.repairs))
     sitting.spent("intake", start)
-    asyncio.run(sitting.sit())
+    finish(sitting.sit())
     graded = written(sitting, intake, master)
     return replace(graded, seconds={**sitting.seconds, "total": time.perf_counter() - start})
 

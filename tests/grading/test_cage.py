@@ -1,6 +1,5 @@
 """The cage itself, without any judge: what code in it sees, what it can reach, and what is left when it is gone."""
 
-import asyncio
 import os
 import platform
 import socket
@@ -14,7 +13,7 @@ import pytest
 
 from pgmkit.grading import cage, confine
 from pgmkit.grading.parents import warm_parent
-from pgmkit.grading.session import MOST_OUTPUT, KernelGone, Session
+from pgmkit.grading.session import MOST_OUTPUT, KernelGone, Session, finish
 from pgmkit.grading.units import Job, Settings
 
 pytestmark = [pytest.mark.xdist_group("cage"), pytest.mark.cage]
@@ -29,7 +28,7 @@ def said(*codes, settings=SETTINGS, job=JOB):
         async with Session(warm_parent("ps1"), job, settings, 2) as session:
             return [await session.run(code, settings.timeout) for code in codes]
 
-    return ["".join(o.get("text", o.get("ename", "")) for o in ran.outputs) or ran.stopped for ran in asyncio.run(run())]
+    return ["".join(o.get("text", o.get("ename", "")) for o in ran.outputs) or ran.stopped for ran in finish(run())]
 
 
 def listed(path):
@@ -121,7 +120,7 @@ def test_figures_come_out_as_pictures():
         async with Session(warm_parent("ps1"), JOB, SETTINGS, 1) as session:
             return await session.run(code, 10)
 
-    assert any("image/png" in output.get("data", {}) for output in asyncio.run(run()).outputs)
+    assert any("image/png" in output.get("data", {}) for output in finish(run()).outputs)
 
 
 def test_exit_and_shell_lines_do_no_harm():

@@ -1,5 +1,6 @@
 """Whole submissions from bytes to points: a failing answer costs its own exercise, and what was done is said."""
 
+import asyncio
 import functools
 
 import nbformat
@@ -108,6 +109,13 @@ def test_a_cell_of_ones_own_that_fails_costs_nothing_and_is_told(how):
     came = graded(book)
     assert came.scores == FULL
     assert any(told in repair for repair in came.repairs) if told else not came.repairs
+
+
+def test_it_also_works_where_an_event_loop_runs_already():
+    async def inside():
+        return graded(written())
+
+    assert asyncio.run(inside()).scores == FULL
 
 
 def test_what_cannot_be_read_is_refused_with_a_reason_and_zero():
