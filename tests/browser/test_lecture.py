@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from notebook import Notebook
+from lab_page import Notebook
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.xdist_group("browser")

@@ -1,7 +1,7 @@
 """A student in JupyterLab: a wrong answer, the diagnosis, the correction, a green table."""
 
 import pytest
-from notebook import Notebook
+from lab_page import Notebook
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.xdist_group("browser")

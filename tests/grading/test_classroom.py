@@ -311,9 +311,13 @@ def run(root):
     classroom(root, workers=2).run()
 
 
-def grading():
-    """The processes that this one and those below it have started."""
-    return {process.pid for process in psutil.Process().children(recursive=True)}
+def started_by(pid):
+    """A process and all that it and those below it have started."""
+    try:
+        process = psutil.Process(pid)
+        return {pid} | {child.pid for child in process.children(recursive=True)}
+    except psutil.NoSuchProcess:
+        return set()
 
 
 def eventually(condition, seconds=10.0):
@@ -333,13 +337,12 @@ def run_with_threads(root):
 def test_a_run_that_is_killed_leaves_no_process_and_no_lock(hall, server, how, start):
     hand_in(hall, "ada", "sleep:60")
     hand_in(hall, "ben", "sleep:60")
-    before = grading()
     running = server.Process(target=start, args=(hall,))
     running.start()
     try:
-        assert eventually(lambda: len(grading() - before) >= 3, 60)
+        assert eventually(lambda: len(started_by(running.pid)) >= 3, 60)
         time.sleep(1.0)
-        team = grading() - before
+        team = started_by(running.pid)
         os.kill(running.pid, how)
         running.join(10)
         assert eventually(lambda: not any(alive(pid) for pid in team))
