@@ -58,8 +58,8 @@ def test_students_of_the_made_up_classes():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_watched_command_is_seen_with_its_children(tmp_path):
-    child = "sum(range(4 * 10**6))"
-    code = f"import subprocess, sys, time; time.sleep(0.2); subprocess.run([sys.executable, '-c', {child!r}]); time.sleep(0.3)"
+    child = "import time; end = time.monotonic() + 0.5\nwhile time.monotonic() < end: pass"  # five looks long, on any machine
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
     start = time.monotonic()
     watched = watch([sys.executable, "-c", code], tmp_path, dict(os.environ))
     assert watched.status == 0 and 0.5 < watched.wall <= time.monotonic() - start

@@ -126,15 +126,10 @@ class Cage:
             return file.read()
         return b""
 
-    def load(self, base: int) -> tuple[int, int]:
-        """Threads inside, and bytes of memory beyond `base` for each process; pages that forks share count for each of them."""
-        threads = total = 0
-        for number in self.processes():
-            stat = self.read(number, "stat").rpartition(b")")[2].split()
-            if len(stat) > 21:
-                threads += int(stat[17])
-                total += max(0, int(stat[21]) * os.sysconf("SC_PAGE_SIZE") - base)
-        return threads, total
+    def stats(self) -> list[list[bytes]]:
+        """The fields of /proc/<number>/stat of every process inside, from its state on."""
+        found = (self.read(number, "stat").rpartition(b")")[2].split() for number in self.processes())
+        return [fields for fields in found if len(fields) > 21]
 
     def held(self) -> int:
         """Bytes of memory inside, every page counted once; slow."""

@@ -13,11 +13,9 @@ from nbgrader.utils import parse_utc
 from pgmkit.grading import autograded
 from pgmkit.grading.collect import Refused, collect, fingerprint, opened, read
 from pgmkit.grading.gradebook import Book
-from pgmkit.grading.records import Record, Records
+from pgmkit.grading.records import BESIDE, Record, Records
 from pgmkit.grading.units import Graded, Job
 
-BESIDE = ("timestamp.txt", "submission_secret.txt")
-"""Files that nbgrader puts beside a submission, and needs again to release its feedback."""
 LARGEST, LONGEST_ID = 1000, 128
 WILD = set("*?\n\r")
 """Characters in a student's name at which nbgrader's commands would mix up students, or stop for all of them."""

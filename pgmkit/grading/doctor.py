@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from pgmkit.grading.cage import OLDEST
+
 NEEDED = (
     "torch",
     "numpy",
@@ -35,8 +37,6 @@ WANTED = {
     "distributed": "only a cluster needs it, for --scheduler: .venv/bin/python -m pip install -e '.[dask]'",
 }
 INSTALL = "In the course's folder run `make lab` once, or .venv/bin/python -m pip install -c requirements.lock -e ."
-OLDEST_BWRAP = (0, 7)
-"""The first bubblewrap with --size, which bounds what a submission writes."""
 GIGABYTE = 2**30
 PROC = Path("/proc")
 OK, NOTE, BAD = "ok", "note", "FAIL"
@@ -113,7 +113,7 @@ def bubblewrap() -> Line:
     found = tuple(int(part) for part in re.findall(r"\d+", said))
     if not found:
         return Line(BAD, "bubblewrap", "missing", "Install it: apt-get install bubblewrap, dnf install bubblewrap.")
-    if found < OLDEST_BWRAP:
+    if found < OLDEST:
         return Line(BAD, "bubblewrap", said.split()[-1], "0.7 or newer is needed: older ones cannot bound what a submission writes.")
     return Line(OK, "bubblewrap", said.split()[-1])
 

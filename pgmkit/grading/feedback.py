@@ -17,18 +17,17 @@ from traitlets import default
 
 from pgmkit.course.configured import configuration
 from pgmkit.course.paths import Course
+from pgmkit.grading.gradebook import UNTOUCHED
 from pgmkit.grading.marks import Earned, Mark, opened, read
 from pgmkit.grading.pages import page
-from pgmkit.grading.records import Records
+from pgmkit.grading.records import BESIDE, Records
 from pgmkit.grading.safe import code, outputs, prose, report
 from pgmkit.grading.summary import exercise
 from pgmkit.grading.trouble import Trouble
 from pgmkit.grading.units import Graded
 
-KEPT = {"timestamp.txt", "submission_secret.txt"}
+KEPT = set(BESIDE)
 """What nbgrader needs beside a feedback page to hand it back through the exchange."""
-BOILERPLATE = "No response."
-"""What nbgrader writes as a comment where a cell was left as it was."""
 
 
 @dataclass
@@ -94,7 +93,7 @@ def parts_of(notebook: NotebookNode, mark: Mark, record: Graded | None, given: s
     for cell in notebook.cells:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
         parts[-1].cells.append(cell_html(cell, given))
-        if (comment := mark.comments.get(grade_id, "").strip()) and comment != BOILERPLATE:
+        if (comment := mark.comments.get(grade_id, "").strip()) and comment != UNTOUCHED:
             parts[-1].comments.append(prose(comment))
         if is_grade(cell) or is_task(cell):
             finish(parts[-1], grade_id, mark, record)

@@ -5,14 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import nbformat
 from nbgrader.api import Assignment, Comment, Grade, Gradebook, MissingEntry, Student, SubmittedAssignment, SubmittedNotebook
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import is_grade
 from sqlalchemy.orm import selectinload
 
 from pgmkit.course.configured import configuration
 from pgmkit.course.paths import Course
+from pgmkit.grading.register import points_of
 from pgmkit.grading.trouble import Trouble
 
 
@@ -145,5 +144,4 @@ def grade_ids(course: Course, assignment: str) -> dict[str, float]:
     path = course.root / "solutions" / assignment / f"{assignment}.ipynb"
     if not path.is_file():
         raise Trouble(f"there is no problem set {assignment}: {course.relative(path)} does not exist.")
-    cells = nbformat.read(path, as_version=4).cells
-    return {cell.metadata.nbgrader.grade_id: float(cell.metadata.nbgrader.points) for cell in cells if is_grade(cell)}
+    return points_of(path.read_text(encoding="utf-8"))

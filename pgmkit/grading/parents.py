@@ -16,12 +16,12 @@ STARTED: dict[str, Warm] = {}
 OWNER: dict[str, int] = {}
 
 
-def warm_parent(assignment: str, modules: tuple[str, ...] = ()) -> Warm:
+def warm_parent(assignment: str, notebook: NotebookNode | None = None) -> Warm:
     """The warm parent of a problem set.
 
     Args:
         assignment: the problem set.
-        modules: what its notebooks import; only the first call for a problem set needs them.
+        notebook: the instructor's; what it imports the parent imports ahead. Only the first call for a problem set needs it.
     """
     warm = STARTED.get(assignment)
     if warm is None or not os.path.exists(warm.path):
@@ -29,12 +29,12 @@ def warm_parent(assignment: str, modules: tuple[str, ...] = ()) -> Warm:
         folder = scratch()
         shadow(assignment, folder)
         folder.chmod(0o755)
-        warm = Warm(folder, list(modules))
+        warm = Warm(folder, imported(notebook) if notebook is not None else [])
         STARTED[assignment], OWNER[assignment] = warm, os.getpid()
     return warm
 
 
-def imported(notebook: NotebookNode) -> tuple[str, ...]:
+def imported(notebook: NotebookNode) -> list[str]:
     """The modules that a notebook's cells import."""
     found: dict[str, None] = {}
     for cell in notebook.cells:
@@ -44,7 +44,7 @@ def imported(notebook: NotebookNode) -> tuple[str, ...]:
                     found |= dict.fromkeys(alias.name for alias in node.names)
                 elif isinstance(node, ast.ImportFrom) and node.module:
                     found[node.module] = None
-    return tuple(found)
+    return list(found)
 
 
 def close() -> None:

@@ -41,7 +41,7 @@ class Specs(KernelSpecManager):
     """The one kernel specification of the grading run, with this run's settings; nothing is installed for it.
 
     Args:
-        config_of_kernel: the traits of `CageProvisioner`.
+        settings: the traits of `CageProvisioner`.
     """
 
     settings = Dict()

@@ -23,6 +23,8 @@ from pgmkit.grading.trouble import Trouble, plain
 from pgmkit.grading.units import Graded
 
 FOLDER = ".grading"
+BESIDE = ("timestamp.txt", "submission_secret.txt")
+"""Files that nbgrader puts beside a submission, and needs again to release its feedback."""
 APART = {"labs", "course", "widgets.py"}
 """Parts of the package that no score depends on."""
 SAFE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")

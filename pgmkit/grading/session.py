@@ -1,7 +1,6 @@
 """One kernel in its cage: start it, run a cell with limits on time and output, notice its death, end it. It trusts nothing that comes back."""
 
 import asyncio
-import os
 import shutil
 import socket
 import time
@@ -22,7 +21,7 @@ from nbformat.v4 import output_from_msg
 from pgmkit.grading.provisioner import NAME, Specs, Warm
 from pgmkit.grading.scratch import scratch
 from pgmkit.grading.units import Job, Settings
-from pgmkit.grading.watch import watched
+from pgmkit.grading.watch import resident, watched
 
 T = TypeVar("T")
 LARGEST_MESSAGE, MOST_OUTPUT, MOST_OUTPUTS = 16 * 2**20, 24 * 2**20, 2000
@@ -135,8 +134,7 @@ class Session:
         """Watch the memory and the processes of a cage from now on."""
         provisioner = self.manager.provisioner
         if provisioner.cage is not None:
-            with open(f"/proc/{provisioner.pid}/statm") as file:
-                base = int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+            base = resident(provisioner.pid)
             self.why = self.stack.enter_context(watched(provisioner.cage, WATCHED * self.settings.memory, MOST_THREADS, base))
 
     async def kill(self) -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_markdown_cell, new_output
 
 from pgmkit.checks import PROBLEM_SETS
 from pgmkit.checks.exam import Exam
@@ -16,8 +16,8 @@ from pgmkit.checks.judge import Verdict, observe_known
 from pgmkit.checks.report import Report
 from pgmkit.course.paths import Course
 from pgmkit.grading.clean import clean_markdown, clean_outputs, clean_stream
-from pgmkit.grading.intake import Intake, take_in
-from pgmkit.grading.parents import imported, warm_parent
+from pgmkit.grading.intake import Intake, notebook_of, take_in
+from pgmkit.grading.parents import warm_parent
 from pgmkit.grading.remote import sit_exam, too_late
 from pgmkit.grading.session import GRACE, KernelGone, Ran, Session, finish
 from pgmkit.grading.units import Graded, Job, Settings
@@ -32,7 +32,7 @@ PATIENCE = 5
 
 
 @lru_cache(maxsize=8)
-def notebook_of(assignment: str, folder: str) -> NotebookNode:
+def of_course(assignment: str, folder: str) -> NotebookNode:
     """The instructor's notebook (folder "solutions") or the students' (folder "assignments") of a problem set."""
     path = Course.here().root / folder / assignment / f"{assignment}.ipynb"
     if assignment not in PROBLEM_SETS or not path.is_file():
@@ -40,11 +40,17 @@ def notebook_of(assignment: str, folder: str) -> NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
+@lru_cache(maxsize=8)
+def read(text: str) -> NotebookNode:
+    """A notebook that came with the settings; all submissions of a run share it, and nothing changes it."""
+    return nbformat.reads(text, as_version=4)
+
+
 def notebooks(job: Job, settings: Settings) -> tuple[NotebookNode, NotebookNode]:
     """The instructor's notebook and the release: those that came with the settings, or those of this course."""
     if settings.master:
-        return nbformat.reads(settings.master, as_version=4), nbformat.reads(settings.release, as_version=4)
-    return notebook_of(job.assignment, "solutions"), notebook_of(job.assignment, "assignments")
+        return read(settings.master), read(settings.release)
+    return of_course(job.assignment, "solutions"), of_course(job.assignment, "assignments")
 
 
 @dataclass
@@ -56,14 +62,14 @@ class Sitting:
         settings: limits and seed.
         exams: those of the problem set, by the grade id of their check.
         cells: what runs, in order.
-        modules: what the instructor's notebook imports.
+        master: the instructor's notebook.
     """
 
     job: Job
     settings: Settings
     exams: dict[str, Exam]
     cells: list[NotebookNode]
-    modules: tuple[str, ...] = ()
+    master: NotebookNode
     ran: dict[int, Ran] = field(default_factory=dict)
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     printed: dict[str, str] = field(default_factory=dict)
@@ -90,7 +96,7 @@ class Sitting:
 
     async def sit(self) -> None:
         """Run all cells and take all exams; a cell that ends its kernel is left out in the next one."""
-        warm = warm_parent(self.job.assignment, self.modules)
+        warm = warm_parent(self.job.assignment, self.master)
         for _ in range(MOST_KERNELS):
             start = time.perf_counter()
             async with Session(warm, self.job, self.settings, len(self.exams)) as session:
@@ -205,14 +211,14 @@ def grade_one(job: Job, settings: Settings) -> Graded:
     intake = take_in(job, master, release)
     if intake.refused:
         return refused(job, release, exams, intake)
-    sitting = Sitting(job, settings, exams, intake.cells, imported(master), repairs=list(intake.repairs))
+    sitting = Sitting(job, settings, exams, intake.cells, master, repairs=list(intake.repairs))
     sitting.spent("intake", start)
     finish(sitting.sit())
-    graded = written(sitting, intake, master)
+    graded = written(sitting, intake)
     return replace(graded, seconds={**sitting.seconds, "total": time.perf_counter() - start})
 
 
-def written(sitting: Sitting, intake: Intake, master: NotebookNode) -> Graded:
+def written(sitting: Sitting, intake: Intake) -> Graded:
     """The record of a submission that was graded."""
     for index, cell in enumerate(sitting.cells):
         if cell.cell_type == "code":
@@ -223,17 +229,12 @@ def written(sitting: Sitting, intake: Intake, master: NotebookNode) -> Graded:
     return Graded(
         sitting.job.assignment,
         sitting.job.student,
-        nbformat.writes(new_notebook(cells=sitting.cells, metadata=metadata_of(master)), version=4),
+        nbformat.writes(notebook_of(intake, sitting.master), version=4),
         {name: verdict.score for name, verdict in verdicts.items()},
         {sitting.exams[name].name: v.diagnosis.title for name, v in verdicts.items() if v.diagnosis is not None},
         tuple(sitting.repairs),
         untouched=intake.untouched,
     )
-
-
-def metadata_of(master: NotebookNode) -> NotebookNode:
-    """The instructor's metadata of a notebook: its kernel and language."""
-    return NotebookNode({key: master.metadata[key] for key in ("kernelspec", "language_info") if key in master.metadata})
 
 
 def refused(job: Job, release: NotebookNode, exams: dict[str, Exam], intake: Intake) -> Graded:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pgmkit.grading.cage import HOME, Cage
 
+PAGE = os.sysconf("SC_PAGE_SIZE")
 EVERY = 0.05
 """Seconds between two looks."""
 MOST_SOCKETS, MOST_FILES = 128, 50_000
@@ -36,10 +37,15 @@ def files(cage: Cage) -> int:
     return found
 
 
-def own() -> int:
-    """Bytes of memory of this process."""
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def resident(process: int | str = "self") -> int:
+    """Bytes of memory of a process, by default this one."""
+    with open(f"/proc/{process}/statm") as file:
+        return int(file.read().split()[1]) * PAGE
+
+
+def load(stats: list[list[bytes]], base: int) -> tuple[int, int]:
+    """Threads, and bytes of memory beyond `base` for each process; pages that forks share count for each of them."""
+    return sum(int(fields[17]) for fields in stats), sum(max(0, int(fields[21]) * PAGE - base) for fields in stats)
 
 
 class Effort:
@@ -50,13 +56,13 @@ class Effort:
     """
 
     def __init__(self, cage: Cage):
-        self.cage, self.looks, self.busy = cage, 0, 0
+        self.looks = self.busy = 0
         self.space = os.stat(f"/proc/{cage.pid}/ns/pid").st_ino
 
-    def look(self) -> None:
+    def look(self, stats: list[list[bytes]]) -> None:
         """Count the processes that run or want to; act on the mean over half a second."""
         self.looks += 1
-        self.busy += sum(self.cage.read(number, "stat").rpartition(b")")[2][1:2] == b"R" for number in self.cage.processes())
+        self.busy += sum(fields[0] == b"R" for fields in stats)
         if self.looks >= 10:
             if self.busy > FAIR * self.looks:
                 self.lower()
@@ -72,9 +78,9 @@ class Effort:
                     Path(f"/proc/{number}/autogroup").write_text(str(LOWEST))
 
 
-def excess(cage: Cage, memory: float, most_threads: int, base: int, before: int) -> str:
+def excess(cage: Cage, stats: list[list[bytes]], memory: float, most_threads: int, base: int, before: int) -> str:
     """What a cage has too much of, in words; empty if nothing."""
-    threads, held = cage.load(base)
+    threads, held = load(stats, base)
     if threads > most_threads:
         return f"it had {threads} processes and threads at once; {most_threads} are allowed"
     if held > memory * 2**20 and (held := cage.held()) > memory * 2**20:
@@ -83,7 +89,7 @@ def excess(cage: Cage, memory: float, most_threads: int, base: int, before: int)
         return f"it had {found} sockets at once; {MOST_SOCKETS} are allowed"
     if (found := files(cage)) > MOST_FILES:
         return f"it had {found} files at once; {MOST_FILES} are allowed"
-    return "its kernel sent more than anyone reads" if own() - before > GROWTH else ""
+    return "its kernel sent more than anyone reads" if resident() - before > GROWTH else ""
 
 
 @contextmanager
@@ -97,12 +103,13 @@ def watched(cage: Cage, memory: float, most_threads: int, base: int) -> Iterator
         base: bytes that each process shares with the warm parent.
     """
     why: list[str] = []
-    done, effort, before = threading.Event(), Effort(cage), own()
+    done, effort, before = threading.Event(), Effort(cage), resident()
 
     def watch() -> None:
         while not done.wait(EVERY):
-            effort.look()
-            if found := excess(cage, memory, most_threads, base, before):
+            stats = cage.stats()
+            effort.look(stats)
+            if found := excess(cage, stats, memory, most_threads, base, before):
                 why.append(found)
                 cage.kill()
                 return

@@ -66,7 +66,7 @@ def wait_for(url: str, log: Path) -> None:
     raise AssertionError(f"JupyterLab did not start:\n{log.read_text()}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: Playwright's event loop runs as long as the browser, beside the tests that come next
 def chromium():
     if CHROMIUM is None:
         assert "PGMKIT_REQUIRE_CHROMIUM" not in os.environ, "Chromium is wanted here, and it is not installed"

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
@@ -9,7 +10,7 @@ from nbformat.v4 import new_code_cell
 from nbgrader.utils import determine_grade, is_grade
 
 from pgmkit.checks import PROBLEM_SETS
-from pgmkit.grading.sitting import grade_one, notebook_of
+from pgmkit.grading.sitting import grade_one, of_course
 from pgmkit.grading.units import Graded, Job, Settings
 
 pytestmark = [pytest.mark.xdist_group("cage"), pytest.mark.cage]
@@ -20,7 +21,7 @@ SETTINGS = Settings(seed=20, timeout=4, memory=1024)
 
 def written(**answers):
     """The right notebook of ps1, some answers replaced by other code."""
-    book = nbformat.from_dict(notebook_of("ps1", "solutions"))
+    book = nbformat.from_dict(of_course("ps1", "solutions"))
     for cell in book.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         if name in answers:
@@ -54,7 +55,7 @@ def test_a_record_survives_its_journey():
 
 
 def test_the_release_gets_nothing_and_is_untouched():
-    came = graded(notebook_of("ps1", "assignments"))
+    came = graded(of_course("ps1", "assignments"))
     assert set(came.scores.values()) == {0.0} and set(came.untouched) == {exam.name for exam in EXAMS}
     assert set(came.mistakes.values()) == {"Not attempted yet"}
 
@@ -115,7 +116,8 @@ def test_it_also_works_where_an_event_loop_runs_already():
     async def inside():
         return graded(written())
 
-    assert asyncio.run(inside()).scores == FULL
+    with ThreadPoolExecutor(1) as thread:  # which has no loop of its own, whatever runs in this one
+        assert thread.submit(asyncio.run, inside()).result().scores == FULL
 
 
 def test_what_cannot_be_read_is_refused_with_a_reason_and_zero():
