@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
-from sklearn.datasets import load_digits
 from torch import Generator, Tensor
 
 from pgmkit.data.batches import shuffled
@@ -27,6 +26,8 @@ def digits() -> tuple[Digits, Digits]:
 
     Source: scikit-learn's `load_digits`, from the UCI optical recognition of handwritten digits (CC BY 4.0).
     """
+    from sklearn.datasets import load_digits  # takes longer to import than all of pgmkit, and most of it needs no digits
+
     bunch = load_digits()
     order = torch.randperm(len(bunch.target), generator=fresh(0))
     x = torch.tensor(bunch.data, dtype=torch.float32)[order] / 16

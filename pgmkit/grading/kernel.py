@@ -10,8 +10,6 @@ from ipykernel.kernelapp import IPKernelApp
 from traitlets.config import Config
 
 LONGEST_WRITE = 2**20
-CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
-"""The sockets of a kernel in the order of their numbers, which start at 1."""
 
 
 class CappedStream(OutStream):
@@ -29,7 +27,7 @@ class CageKernelApp(IPKernelApp):
         """Use this request's key and sockets."""
         self.taken, self.transport, self.ip = fds, "ipc", "cage"
         self.session.key = request["key"].encode()
-        for number, channel in enumerate(CHANNELS, 1):
+        for number, channel in enumerate(request["channels"], 1):
             setattr(self, f"{channel}_port", number)
 
     def init_connection_file(self) -> None:
@@ -58,8 +56,8 @@ def start(request: dict[str, Any], fds: list[int]) -> CageKernelApp:
     """The kernel's application, ready to start.
 
     Args:
-        request: what the trusted side asked for; `key` signs the messages.
-        fds: the sockets of the kernel, in the order of `CHANNELS`, then those of the exercises.
+        request: what the trusted side asked for; `channels` are the names of the sockets, and `key` signs the messages.
+        fds: the sockets of the kernel, in the order of the request's `channels`, then those of the exercises.
     """
     Path(os.environ["IPYTHONDIR"]).mkdir(parents=True, exist_ok=True)
     config = Config()

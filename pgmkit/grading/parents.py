@@ -4,12 +4,12 @@ import ast
 import atexit
 import os
 import shutil
+from pathlib import Path
 
 from nbformat import NotebookNode
 
 from pgmkit.grading.provisioner import Warm
 from pgmkit.grading.scratch import scratch, sweep
-from pgmkit.grading.shadow import shadow
 
 STARTED: dict[str, Warm] = {}
 """By problem set. Workers that were forked after a parent started share it."""
@@ -26,12 +26,24 @@ def warm_parent(assignment: str, notebook: NotebookNode | None = None) -> Warm:
     warm = STARTED.get(assignment)
     if warm is None or not os.path.exists(warm.path):
         sweep()
-        folder = scratch()
-        shadow(assignment, folder)
-        folder.chmod(0o755)
-        warm = Warm(folder, imported(notebook) if notebook is not None else [])
+        warm = Warm()
+        try:
+            warm.show(shadow_of(assignment), imported(notebook) if notebook is not None else [])
+        except BaseException:
+            warm.close()
+            raise
         STARTED[assignment], OWNER[assignment] = warm, os.getpid()
     return warm
+
+
+def shadow_of(assignment: str) -> Path:
+    """A new folder with what exists of pgmkit inside the cage. It imports the library and torch, as the warm parent does at the same time."""
+    from pgmkit.grading.shadow import shadow
+
+    folder = scratch()
+    shadow(assignment, folder)
+    folder.chmod(0o755)
+    return folder
 
 
 def imported(notebook: NotebookNode) -> list[str]:

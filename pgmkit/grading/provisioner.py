@@ -18,12 +18,14 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from traitlets import Bool, Dict, Float, Integer, List, Unicode
 
+from pgmkit.grading import warm
 from pgmkit.grading.cage import HOME, USER, Cage, open_cage
-from pgmkit.grading.kernel import CHANNELS
 from pgmkit.grading.scratch import scratch
 
 NAME = "pgmkit-cage"
 """The provisioner's name under its entry point, and that of the kernel specification that asks for it."""
+CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
+"""The sockets of a kernel in the order of their numbers, which start at 1."""
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "OMP_NUM_THREADS": "1",
@@ -99,6 +101,7 @@ class CageProvisioner(KernelProvisionerBase):
             "files": self.files,
             "memory": self.memory,
             "seconds": self.seconds,
+            "channels": CHANNELS,
             "key": self.connection_info["key"].decode(),
         }
         self.connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -170,28 +173,34 @@ def listening(path: str) -> socket.socket:
 
 
 class Warm:
-    """The warm parent as a process; it ends with the last process that holds this object.
+    """The warm parent as a process; it ends with the last process that holds this object. It starts at once and imports what is not ours."""
 
-    Args:
-        shadow: the folder that holds what exists of pgmkit inside the cage.
-        modules: what notebooks of this problem set import.
-    """
-
-    def __init__(self, shadow: Path, modules: list[str]):
-        self.shadow = shadow
+    def __init__(self) -> None:
+        self.shadow: Path | None = None
         self.path = f"{scratch()}/warm"
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         listener.bind(self.path)
         listener.listen(64)
         self.process = subprocess.Popen(
-            [sys.executable, "-s", "-P", "-m", "pgmkit.grading.warm", str(listener.fileno()), *modules],
+            [sys.executable, "-s", "-P", warm.__file__, str(listener.fileno())],
             pass_fds=[listener.fileno()],
             stdin=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for the instructor's process
             cwd="/",
-            env=ENVIRONMENT | {"PATH": os.defpath, "HOME": HOME, "PYTHONPATH": str(shadow), "MPLCONFIGDIR": matplotlib.get_cachedir()},
+            env=ENVIRONMENT | {"PATH": os.defpath, "HOME": HOME, "MPLCONFIGDIR": matplotlib.get_cachedir()},
         )
         listener.close()
+
+    def show(self, shadow: Path, modules: list[str]) -> None:
+        """Say where the shadow is; from then on requests are answered.
+
+        Args:
+            shadow: the folder that holds what exists of pgmkit inside the cage.
+            modules: what notebooks of this problem set import.
+        """
+        self.shadow = shadow
+        self.process.stdin.write(json.dumps({"shadow": str(shadow), "modules": modules}).encode() + b"\n")
+        self.process.stdin.flush()
 
     def close(self) -> None:
         """End it and remove what it made."""

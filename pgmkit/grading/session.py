@@ -32,7 +32,8 @@ MOST_THREADS = 100
 """Processes and threads in one cage."""
 GRACE = 3.0
 """Seconds in which an interrupted cell has to stop."""
-STARTUP = 60.0
+STARTUP, REPLY = 60.0, 2.0
+"""Seconds in which a kernel has to answer, and after which it is asked again."""
 KEPT = ("stream", "display_data", "execute_result", "error")
 
 
@@ -116,7 +117,7 @@ class Session:
             end.close()
         self.client = self.connect()
         self.stack.callback(self.client.stop_channels)
-        await self.client.wait_for_ready(timeout=STARTUP)
+        await self.ready(time.monotonic() + STARTUP)
         self.watch()
 
     def connect(self) -> AsyncKernelClient:
@@ -129,6 +130,12 @@ class Session:
         self.stack.callback(context.destroy, 0)
         client.start_channels(hb=False)
         return client
+
+    async def ready(self, deadline: float) -> None:
+        """Ask the kernel who it is until its answer is heard on the channel of outputs; jupyter_client's own way waits 0.2 s for silence."""
+        while not await self.follow(self.client.kernel_info(), None, time.monotonic() + REPLY):
+            if time.monotonic() > deadline:
+                raise KernelGone(f"its kernel did not answer in {STARTUP:.0f} seconds")
 
     def watch(self) -> None:
         """Watch the memory and the processes of a cage from now on."""

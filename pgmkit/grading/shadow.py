@@ -15,8 +15,8 @@ STANDIN = Path(__file__).parent / "standin"
 OUTSIDE = {"checks", "course", "labs", "grading", "__pycache__"}
 """Folders that the cage does not have; a few files of two of them it does have."""
 KINDS = {".py", ".npz", ".tsv", ".json", ".txt"}
-STUDENT_SIDE = ("__init__", "wire", "shared", "answering", "kernel", "confine", "warm")
-"""Modules of `pgmkit.grading` that run inside the cage, and in the warm parent that kernels are forked from."""
+STUDENT_SIDE = ("__init__", "wire", "shared", "answering", "kernel", "confine")
+"""Modules of `pgmkit.grading` that run inside the cage and in the warm parent."""
 
 
 def shadow(assignment: str, target: Path) -> Path:

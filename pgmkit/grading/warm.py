@@ -1,6 +1,7 @@
 """The warm parent: it has imported what notebooks import, waits for requests, and forks a kernel for each. It runs no student's code.
 
-It is started with a clean environment and sees the shadow of pgmkit only: no exam, no answer and no seed was ever in its memory.
+It is started as a script with a clean environment and sees the shadow of pgmkit only: no exam, no answer and no seed was ever in its memory.
+While the grading run imports its own libraries and writes the shadow, it imports those that are not ours; then it is told where the shadow is.
 """
 
 import gc
@@ -13,11 +14,10 @@ import shutil
 import signal
 import socket
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
-
-from pgmkit.grading import confine, kernel
 
 ALWAYS = (
     "torch",
@@ -29,29 +29,56 @@ ALWAYS = (
     "matplotlib_inline.backend_inline",
     "tqdm.auto",
     "scipy.special",
-    "pgmkit.grading.answering",
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.debugger",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.magics.execution",
+    "IPython.extensions.storemagic",
+    "tornado.platform.asyncio",
+    "tornado.queues",
 )
-"""Imported ahead of every notebook, as it would."""
+"""Imported ahead of every notebook, as it would, and as its kernel does."""
+OURS = ("pgmkit.grading.confine", "pgmkit.grading.kernel", "pgmkit.grading.answering")
 LARGEST_REQUEST, MOST_SOCKETS = 2**16, 64
 FIRST = 100
 """The file descriptor of the first exercise."""
 
 
-def prepare(modules: list[str]) -> None:
-    """Import what is going to be needed and do once what is slow at the first time. Single-threaded: a fork keeps one thread only."""
-    for name in [*ALWAYS, *modules]:
-        if select.select([sys.stdin], [], [], 0)[0]:
-            sys.exit()  # the owner is gone already
+def prepare() -> None:
+    """Import what is going to be needed. Single-threaded: a fork keeps one thread only."""
+    sys.modules["debugpy"] = None  # no debugger in a kernel that grades: it would be imported at each start
+    bring(ALWAYS)
+    del sys.modules["debugpy"]
+    told = json.loads(sys.stdin.readline() or sys.exit())
+    os.environ["PYTHONPATH"] = told["shadow"]  # for the programs that a notebook starts
+    sys.path.insert(0, told["shadow"])
+    bring([*OURS, *told["modules"]])
+    warm_up()
+    gc.collect()
+    gc.freeze()
+
+
+def bring(names: Iterable[str]) -> None:
+    """Import modules, as far as they are there, and end where the owner has ended meanwhile."""
+    owner = select.poll()
+    owner.register(sys.stdin, 0)  # tells of its end only
+    for name in names:
+        if owner.poll(0):
+            sys.exit()
         with suppress(ImportError):
             importlib.import_module(name)
+
+
+def warm_up() -> None:
+    """Do once what is slow at the first time."""
     torch = sys.modules["torch"]
     torch.set_num_threads(1)
     weight = torch.nn.Parameter(torch.ones(2))
     weight.square().sum().backward()
     for optimizer in (torch.optim.SGD([weight], lr=0.1), torch.optim.Adam([weight], lr=0.1)):
         optimizer.step()
-    gc.collect()
-    gc.freeze()
 
 
 def wait(listener: socket.socket) -> None:
@@ -71,6 +98,8 @@ def wait(listener: socket.socket) -> None:
 
 def serve(connection: socket.socket) -> NoReturn:
     """In the first fork: enter the cage, start the kernel in a second one, tell its number, wait, tell how it ended."""
+    from pgmkit.grading import confine
+
     status = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -96,12 +125,15 @@ def serve(connection: socket.socket) -> NoReturn:
 
 def run(request: dict[str, Any], fds: list[int]) -> NoReturn:
     """In the second fork: take the limits, give up all rights, and become the student's kernel."""
+    from pgmkit.grading import confine, kernel
+
     try:
         os.setsid()
         nothing = os.open("/dev/null", os.O_RDWR)
         for fd in (0, 1, 2):
             os.dup2(nothing, fd)
-        fds = fds[: len(kernel.CHANNELS)] + exercises(fds[len(kernel.CHANNELS) :])
+        channels = len(request["channels"])
+        fds = fds[:channels] + exercises(fds[channels:])
         confine.keep_only(fds)
         os.chdir(request["home"])
         os.environ.update(HOME=request["home"], MPLCONFIGDIR=f"{request['home']}/.matplotlib", IPYTHONDIR=f"{request['home']}/.ipython")
@@ -144,5 +176,5 @@ def bring_files(request: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    prepare(sys.argv[2:])
+    prepare()
     wait(socket.socket(fileno=int(sys.argv[1])))

@@ -113,14 +113,17 @@ def grade_one(job: Job, settings: Settings) -> Graded:
 
 
 def open_sitting(assignment: str, settings: Settings) -> None:
-    """Import what grading needs and start the warm parent, so that processes forked from this one share both."""
+    """Start the warm parent and import what grading needs, at the same time; processes forked from this one share both."""
     import nbformat
+
+    from pgmkit.grading import parents
+
+    parents.warm_parent(assignment, nbformat.reads(settings.master, as_version=4))
     import torch
 
-    from pgmkit.grading import parents, sitting  # noqa: F401 - forks share what is imported here
+    from pgmkit.grading import sitting  # noqa: F401 - forks share what is imported here
 
     torch.set_num_threads(1)
-    parents.warm_parent(assignment, nbformat.reads(settings.master, as_version=4))
 
 
 def close_sitting() -> None:
