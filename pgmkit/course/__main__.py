@@ -18,11 +18,13 @@ Root = Annotated[Path | None, typer.Option(help="The course's folder; default: t
 @contextmanager
 def told() -> Iterator[None]:
     """An instructor's mistake ends a command with a sentence, not with a traceback."""
+    from traitlets import TraitError
+
     from pgmkit.grading.trouble import Trouble
 
     try:
         yield
-    except (Trouble, ValueError) as error:
+    except (Trouble, ValueError, TraitError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(getattr(error, "status", 1)) from error
 

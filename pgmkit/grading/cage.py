@@ -35,9 +35,18 @@ class CageUnavailable(Exception):
 
 
 def visible() -> list[str]:
-    """Folders of the machine that a cage shows, read-only: the system's programs and libraries, and this Python's."""
+    """Folders of the machine that a cage shows, read-only: the system's programs and libraries, and this Python's.
+
+    What people put into /usr themselves stays out: containers have their work in /usr/src, and nbgrader its exchange in /usr/local/share.
+    """
     base, here = Path(sys.base_prefix), Path(sys.prefix)
-    wanted = [Path("/usr"), *(base / part for part in ("bin", "lib")), *(here / part for part in ("bin", "lib", "lib64", "pyvenv.cfg"))]
+    system = [path for path in sorted(Path("/usr").iterdir()) if path.is_dir() and path.name not in ("local", "src")]
+    wanted = [
+        *system,
+        *(Path("/usr/local", part) for part in ("bin", "sbin", "lib", "lib64")),
+        *(base / part for part in ("bin", "lib")),
+        *(here / part for part in ("bin", "lib", "lib64", "pyvenv.cfg")),
+    ]
     wanted += [
         *map(Path, getsitepackages()),
         Path("/etc/ld.so.cache"),
@@ -50,6 +59,14 @@ def visible() -> list[str]:
         if os.path.exists(path) and not any(path == seen or path.startswith(seen + "/") for seen in found):
             found.append(path)
     return found
+
+
+def hidden(shown: Iterable[str]) -> list[str]:
+    """Where a cage would show an installed pgmkit, which holds the answers: in every copy, by every way (a venv's lib64 is its lib)."""
+    places = {*getsitepackages(), *getsitepackages([sys.base_prefix]), *filter(None, sys.path)}
+    copies = {LIBRARY, *(Path(place, LIBRARY.name).resolve() for place in places)}
+    ways = [(Path(path), copy, Path(path).resolve()) for path in shown for copy in copies if copy.is_dir()]
+    return sorted(str(path / copy.relative_to(real)) for path, copy, real in ways if copy.is_relative_to(real))
 
 
 def made(folders: Iterable[str]) -> list[str]:
@@ -84,8 +101,8 @@ def command(shadow: Path, files: Path, info: int, block: int) -> list[str]:
     args += made(folder for folder in parents if folder.startswith("/tmp/"))
     for path in shown:
         args += ["--ro-bind", path, path]
-    if any(LIBRARY.is_relative_to(path) for path in shown):
-        args += ["--tmpfs", str(LIBRARY)]  # an installed pgmkit holds the answers; the shadow stands in for it
+    for copy in hidden(visible()):
+        args += ["--tmpfs", copy]
     return [*args, "--remount-ro", "/dev", "--remount-ro", "/", "--", "/bin/sh", "-c", "echo ready; exec cat > /dev/null"]
 
 

@@ -15,6 +15,8 @@ __all__ = ["clean_markdown", "clean_outputs", "clean_text"]
 
 LONGEST_TEXT, LONGEST_RAW, LONGEST_NAME = 20_000, 2_000_000, 200
 LARGEST_IMAGE, LARGEST_IMAGES, LARGEST_PIXELS = 2_000_000, 5_000_000, 50_000_000
+LARGEST_ALBUM = 25_000_000
+"""Characters of all pictures of a notebook together, as they are encoded."""
 MOST_OUTPUTS = 200
 ANSI = re.compile(
     "(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\\\|\x9c)?"
@@ -130,6 +132,21 @@ def clean_outputs(outputs: Iterable[Any]) -> list[NotebookNode]:
     if allowance.said():
         kept.append(new_output("stream", name="stdout", text=allowance.said() + "\n"))
     return kept
+
+
+def thin_out(cells: Iterable[NotebookNode]) -> None:
+    """Take out the pictures of a notebook that come after too many others.
+
+    Args:
+        cells: with outputs that `clean_outputs` made.
+    """
+    room = LARGEST_ALBUM
+    for data in [output["data"] for cell in cells for output in cell.get("outputs", []) if "data" in output]:
+        for kind in MAGIC.keys() & data.keys():
+            room -= len(data[kind])
+            if room < 0:
+                del data[kind]
+                data["text/plain"] = "A picture was left out: the notebook shows too many."
 
 
 def add_stream(kept: list[NotebookNode], name: str, text: str) -> None:

@@ -13,7 +13,7 @@ from pgmkit.grading.clean import clean_text
 from pgmkit.grading.markdown import HIDDEN
 from pgmkit.grading.units import Job
 
-LARGEST_NOTEBOOK, LARGEST_FILE, LARGEST_FILES = 20_000_000, 5_000_000, 20_000_000
+LARGEST_NOTEBOOK, LARGEST_FILE, LARGEST_FILES = 50_000_000, 5_000_000, 20_000_000
 MOST_FILES, MOST_ENTRIES, DEEPEST, LONGEST_NAME = 50, 5_000, 4, 200
 SAFE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 CONTENT = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EISDIR, errno.ENXIO, errno.ENODEV}
@@ -83,7 +83,8 @@ def job_of(job: Job, folder: int, found: Found) -> Job:
         with beside(folder, name) as (place, last):
             notebook = read(last, place, LARGEST_NOTEBOOK)
     except Refused as refusal:
-        return replace(job, refused=str(refusal), repairs=repairs)
+        advice = " Clear its outputs, save it, and hand it in again." if "too large" in str(refusal) else ""
+        return replace(job, refused=f"{refusal}{advice}", repairs=repairs)
     others = [
         f"{clean_text(other, 80)} was not looked at: {clean_text(name, 80)} was graded." for other in found.notebooks if other != name
     ]
@@ -100,8 +101,10 @@ def chosen(wanted: str, names: list[str]) -> str:
         if len(candidates) == 1:
             return candidates[0]
         if len(candidates) > 1:
-            raise Refused(f"There is no {wanted} but {len(candidates)} other notebooks, so nobody knows which one counts.")
-    raise Refused(f"There is no {wanted} and no other notebook.")
+            raise Refused(
+                f"There is no {wanted} but {len(candidates)} other notebooks. Nobody knows which one counts: hand in {wanted} alone."
+            )
+    raise Refused(f"There is no {wanted} and no other notebook. Hand in the file {wanted} itself, not packed and not converted.")
 
 
 @contextmanager

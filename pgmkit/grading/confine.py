@@ -15,8 +15,9 @@ NS_GET_USERNS = 0xB701
 SPACES = ("mnt", "pid", "net", "ipc", "uts", "cgroup")
 PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 4, 22, 24, 38, 47
 LAST_CAPABILITY = 63
-PROCESSES, OPEN_FILES, LARGEST_FILE = 256, 1024, 128 * 2**20
-"""Limits of a cage: processes and threads (the watch kills a cage well below), open files of one process, bytes of one file."""
+PROCESSES, OPEN_FILES, LARGEST_FILE = 256, 256, 128 * 2**20
+"""Limits of a cage: processes and threads (the watch kills a cage well below), open files of one process (pairs of them can wait for each
+other, and how many such pairs a user may have is shared by all cages), bytes of one file."""
 STACKS = 256 * 2**20
 """Bytes of addresses that the kernel's own threads take without using them."""
 MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
@@ -48,6 +49,7 @@ FORBIDDEN = {
     "bpf": (321, 280),
     "perf_event_open": (298, 241),
     "userfaultfd": (323, 282),
+    "vmsplice": (278, 75),  # a page in a pipe keeps two megabytes that no process seems to hold
     "io_uring_setup": (425, 425),
     "kexec_load": (246, 104),
     "init_module": (175, 105),
@@ -150,6 +152,8 @@ def take_limits(memory: int, seconds: float, caged: bool) -> None:
         resource.RLIMIT_STACK: 16 * 2**20,
         resource.RLIMIT_MSGQUEUE: 0,
         resource.RLIMIT_MEMLOCK: 2**20,
+        resource.RLIMIT_RTPRIO: 0,
+        resource.RLIMIT_NICE: 0,
     }
     if caged and counts_by_cage():
         limits[resource.RLIMIT_NPROC] = PROCESSES

@@ -1,6 +1,7 @@
 """What is done with one submission outside of grading it: taken in, compared with what is remembered, and written down."""
 
 import hashlib
+import re
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,8 +18,8 @@ from pgmkit.grading.records import BESIDE, Record, Records
 from pgmkit.grading.units import Graded, Job
 
 LARGEST, LONGEST_ID = 1000, 128
-WILD = set("*?\n\r")
-"""Characters in a student's name at which nbgrader's commands would mix up students, or stop for all of them."""
+WILD = re.compile(r"[*?\n\r]|\[.+\]", re.DOTALL)
+"""What in a student's name would make nbgrader's commands mix up students, write no feedback, or stop for all of them."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ class Desk:
             student.encode()
         except UnicodeEncodeError:
             return "the name of the folder is not valid UTF-8. Rename it to the student's id."
-        if set(student) & WILD:
-            return "the name of the folder holds *, ? or a line break, which nbgrader takes for a pattern. Rename it to the student's id."
+        if WILD.search(student):
+            return "the name of the folder holds *, ?, [...] or a line break, which nbgrader takes for a pattern. Rename it to the id."
         if len(student) > LONGEST_ID:
             return f"the name of the folder is longer than the {LONGEST_ID} characters of a gradebook's id. Rename it."
         if not create and student not in self.known:

@@ -236,7 +236,7 @@ def verdict(found: list[Line]) -> str:
 
 def main(root: Path) -> int:
     """Print all findings; returns the exit status."""
-    found = lines(root)
+    found = lines(root) if root.is_dir() else [Line(BAD, "folder", f"{root} is not there", "Name the course's folder with --root.")]
     print(*found, verdict(found), sep="\n")
     return 0 if works(found) else 1
 

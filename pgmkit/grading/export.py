@@ -13,7 +13,7 @@ from pgmkit.course.paths import Course
 from pgmkit.grading.marks import Mark, grade_ids, marks
 from pgmkit.grading.records import Records
 from pgmkit.grading.summary import exercise
-from pgmkit.grading.trouble import Trouble
+from pgmkit.grading.trouble import Trouble, explained
 from pgmkit.grading.units import Graded
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -154,17 +154,18 @@ def written(rows: Iterator[Row]) -> str:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that a crash leaves the old one or the new one, and nobody sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
+    with explained("Writing", path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, path)
+        except BaseException:
+            Path(part).unlink(missing_ok=True)
+            raise
 
 
 def export(course: Course, assignment: str, to: str, output: Path | None = None) -> Path:

@@ -1,5 +1,6 @@
 """Feedback pages: nbgrader's own command, its formgrader's button and ours write them through one exporter."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from glob import escape
@@ -185,6 +186,13 @@ def only_the_page(assignment: str, student: str, notebooks: list[str]) -> None:
                 (folder / name).write_text(made)
 
 
+def gist(log: str) -> str:
+    """What went wrong, without the ways that lead there: nbgrader's own errors and the last line of each traceback."""
+    wanted = re.compile(r"\[ERROR\]\s(?!Traceback|Please see)|\s*\w+(?:Error|Exception|Trouble)\b: ")
+    found = dict.fromkeys(line.strip() for line in log.splitlines() if wanted.match(line))
+    return "\n".join(found) or log
+
+
 def feedback(course: Course, assignment: str, student: str = "") -> list[str]:
     """Write the feedback pages of a problem set with nbgrader's converter; returns the pages.
 
@@ -197,6 +205,6 @@ def feedback(course: Course, assignment: str, student: str = "") -> list[str]:
     api = NbGraderAPI(config=configuration(course))
     result = api.generate_feedback(assignment, student or None, force=True)
     if not result["success"]:
-        raise Trouble(f"nbgrader could not write the feedback of {assignment}:\n{result.get('log') or result.get('error')}")
+        raise Trouble(f"nbgrader could not write the feedback of {assignment}:\n{gist(result.get('log') or result.get('error') or '')}")
     pages = (course.root / "feedback").glob(f"{escape(student) or '*'}/{assignment}/{assignment}.html")
     return sorted(course.relative(path) for path in pages)

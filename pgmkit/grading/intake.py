@@ -18,6 +18,7 @@ from pgmkit.grading.places import Page, Place, place
 from pgmkit.grading.units import Job
 
 MOST_REPAIRS = 30
+FOREIGN = "The notebook holds no answer and no check of {}: perhaps it is another file."
 IDENTITY = ("grade_id", "grade", "solution", "locked", "points")
 VALID_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -56,11 +57,17 @@ def take_in(job: Job, master: NotebookNode, release: NotebookNode) -> Intake:
         return Intake(repairs=job.repairs, refused=str(refusal))
     page = arranged(pieces, repairs, instructor)
     places = placed(page, instructor)
-    repairs = [*job.repairs, *page.repairs, *changed_marks(page, places, instructor)]
+    found = page.repairs if related(page) else [FOREIGN.format(job.assignment)]
+    repairs = [*job.repairs, *found, *changed_marks(page, places, instructor)]
     if len(repairs) > MOST_REPAIRS:
         repairs = [*repairs[:MOST_REPAIRS], f"... and {len(repairs) - MOST_REPAIRS} more repairs."]
     untouched = tuple(name for name, task in instructor.tasks.items() if is_untouched(page, places[name], task.stub))
     return Intake(list(assembled(page, places, instructor)), tuple(repairs), untouched=untouched)
+
+
+def related(page: Page) -> bool:
+    """Whether a notebook has anything to do with the problem set; one that has not is told so, instead of what it lacks."""
+    return any(page.exercises(i) or found.star or page.pieces[i].grade_id in page.names for i, found in enumerate(page.readings))
 
 
 def notebook_of(intake: Intake, release: NotebookNode) -> NotebookNode:

@@ -35,6 +35,8 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "MALLOC_ARENA_MAX": "2",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "PIP_RETRIES": "0",  # there is no network: pip says so at once, and a cell that calls it loses no time
+    "TORCH_COMPILE_DISABLE": "1",  # torch.compile returns the function as it is: its compiler wants more than a cage gives
 }
 STARTUP_SECONDS, ENDING_SECONDS = 60, 5
 

@@ -81,7 +81,7 @@ class Records:
     """
 
     def __init__(self, root: Path, assignment: str):
-        self.folder = Path(root) / FOLDER / assignment
+        self.root, self.folder = Path(root), Path(root) / FOLDER / assignment
 
     def path(self, student: str) -> Path:
         """The file of one student: the name where it is harmless on every file system, otherwise a hash of it after a dot."""
@@ -113,17 +113,27 @@ class Records:
         self.path(student).unlink(missing_ok=True)
 
     def run(self, *, fresh: bool = False) -> Run:
-        """The run that is under way; a new one, with a new secret seed, if there is none or if `fresh`."""
-        path = self.folder / "run.json"
+        """The run that is under way; a new one, with a new secret seed, if there is none or if `fresh`.
+
+        After feedback a run goes on with a new seed: a page may show what an answer printed, and so the inputs of the old one.
+        """
+        path, name = self.folder / "run.json", secrets.token_hex(8)
         if not fresh and path.is_file():
             try:
                 run = Run(**json.loads(path.read_text(encoding="utf-8")))
-                return Run(operator.index(run.seed), run.name)
+                run, name = Run(operator.index(run.seed), run.name), run.name
             except (ValueError, TypeError) as error:
                 raise Trouble(f"{path} is damaged. Remove it, then grade again: all submissions will sit a new exam.") from error
-        run = Run(seed=secrets.randbits(48), name=secrets.token_hex(8))
+            if not self.told_since(path.stat().st_mtime_ns):
+                return run
+        run = Run(seed=secrets.randbits(48), name=name)
         write_whole(path, json.dumps(vars(run)))
         return run
+
+    def told_since(self, moment: int) -> bool:
+        """Whether a feedback page was written since a moment, in nanoseconds."""
+        pages = (self.root / "feedback").glob(f"*/{self.folder.name}/*.html")
+        return any(page.lstat().st_mtime_ns >= moment for page in pages)
 
     @contextmanager
     def lock(self) -> Iterator[int]:

@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 from traitlets.config import Config
 
 from pgmkit.course.configured import programs_found
-from pgmkit.grading.gradebook import Book, Cells
+from pgmkit.grading.gradebook import Book, Cells, explained
 from pgmkit.grading.records import Records
 from pgmkit.grading.trouble import Trouble, plain
 
@@ -50,7 +50,8 @@ def make(coursedir: CourseDirectory, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = folder / "gradebook.part"
     part.unlink(missing_ok=True)
-    Gradebook(f"sqlite:///{part}", coursedir.course_id).close()
+    with explained(url.database):
+        Gradebook(f"sqlite:///{part}", coursedir.course_id).close()
     with suppress(FileExistsError):  # somebody who grades another problem set was faster
         os.link(part, url.database)
     part.unlink()

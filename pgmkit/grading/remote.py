@@ -25,6 +25,8 @@ from pgmkit.grading.wire import PRINTED, Broken, receive, send, wait, want
 
 MEMORY = 1 << 30
 """Bytes that the judge may need for one exam: a result of the wrong shape must not be able to ask for more."""
+LONGEST_REASON = 600
+"""Characters of what is said about one observation."""
 STATM = Path("/proc/self/statm")
 
 
@@ -198,11 +200,23 @@ def sit_exam(exam: Exam, connection: socket.socket | None, seed: int, deadline: 
     answer = RemoteAnswer(connection, exam.name, deadline)
     with frugal(MEMORY):
         came = observe(exam, answer, seed)
-    verdict = verdict_on(exam, came, seed)
+    verdict = brief(verdict_on(exam, came, seed))
     if answer.absent:
-        advice = f"The check looks for a function called {exam.name} after the whole notebook has run. Write it under this name."
+        advice = f"The check looks for a function called {exam.name}. If the cell above stopped with an error, mend that; else write it under this name."
         verdict = replace(verdict, diagnosis=Diagnosis(answer.absent, advice))
     return verdict, answer.printed
+
+
+def brief(verdict: Verdict) -> Verdict:
+    """The verdict with no more of what an answer returned than anyone reads: reasons repeat values, and there may be megabytes of them."""
+    rows = tuple(replace(row, reason=cut(row.reason, LONGEST_REASON)) for row in verdict.rows)
+    diagnosis = verdict.diagnosis and replace(verdict.diagnosis, advice=cut(verdict.diagnosis.advice, 4 * LONGEST_REASON))
+    return Verdict(rows, diagnosis)
+
+
+def cut(text: str, longest: int) -> str:
+    """The beginning of a text."""
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def too_late(verdict: Verdict, why: str) -> Verdict:

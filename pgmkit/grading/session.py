@@ -57,6 +57,11 @@ class Ran:
                 self.outputs.append(output_from_msg(message))
 
     @property
+    def failed(self) -> bool:
+        """Whether the cell ended with an error."""
+        return any(output.output_type == "error" for output in self.outputs)
+
+    @property
     def flooded(self) -> bool:
         """Whether the cell wrote more than anyone reads."""
         return self.bytes > MOST_OUTPUT

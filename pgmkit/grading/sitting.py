@@ -8,25 +8,28 @@ from functools import lru_cache
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell, new_output
+from nbformat.v4 import new_output
 
 from pgmkit.checks import PROBLEM_SETS
 from pgmkit.checks.exam import Exam
 from pgmkit.checks.judge import Verdict, observe_known
 from pgmkit.checks.report import Report
 from pgmkit.course.paths import Course
-from pgmkit.grading.clean import clean_markdown, clean_outputs, clean_stream
+from pgmkit.grading.clean import clean_markdown, clean_outputs, clean_stream, thin_out
+from pgmkit.grading.instructor import first_given
 from pgmkit.grading.intake import Intake, notebook_of, take_in
+from pgmkit.grading.outcome import refused, reported
 from pgmkit.grading.parents import warm_parent
 from pgmkit.grading.remote import sit_exam, too_late
-from pgmkit.grading.session import GRACE, KernelGone, Ran, Session, finish
+from pgmkit.grading.session import KernelGone, Ran, Session, finish
+from pgmkit.grading.sources import imports_alone
 from pgmkit.grading.units import Graded, Job, Settings
 from pgmkit.grading.warm import FIRST
 
 MOST_KERNELS = 4
 """A submission whose cells end their kernel gets a new one, without these cells, this often."""
 GREETING = 8.0
-"""Seconds in which a fork that is to answer has to say hello."""
+"""Seconds in which a fork that is to answer has to say hello, and after it its kernel."""
 PATIENCE = 5
 """A whole submission may take as long as this many cells."""
 
@@ -107,7 +110,8 @@ class Sitting:
         self.give_up()
 
     async def through(self, session: Session) -> bool:
-        """Go through the cells with one kernel; False if it ended on the way."""
+        """Go through the cells with one kernel, the instructor's imports first; False if it ended on the way."""
+        await session.run(first_given(self.master), self.settings.timeout, silent=True)
         for index, cell in enumerate(self.cells):
             if cell.cell_type != "code" or index in self.skipped:
                 continue
@@ -129,14 +133,16 @@ class Sitting:
         """Run a cell that is not graded."""
         start = time.perf_counter()
         if self.left <= 0:
-            self.leave_out(index)
-            return
-        ran = await session.run(self.cells[index].source, min(self.settings.timeout, self.left))
-        self.ran[index] = ran
+            return self.leave_out(index)
+        ran = self.ran[index] = await session.run(self.cells[index].source, min(self.settings.timeout, self.left))
         self.spent("cells", start)
         if ran.stopped:
             self.skipped[index] = ran.stopped  # in the next kernel it would be stopped again
             self.tell(index, ran.stopped)
+        elif ran.failed and (alone := imports_alone(self.cells[index].source)):
+            await session.run(alone, self.settings.timeout, silent=True)
+            said = f"Cell {index + 1} stopped with an error; its imports were run one by one."
+            self.repairs += [said] if said not in self.repairs else []  # a new kernel runs the cell again
 
     def leave_out(self, index: int) -> None:
         """Leave out a cell because the submission's time is up; this is said once."""
@@ -163,7 +169,7 @@ class Sitting:
         self.spent("exams", start)
         if ran.stopped:
             self.tell(index, ran.stopped)
-        await session.run("pass", GRACE, silent=True)  # an answer may have killed its kernel: then it is this exercise that did it
+        await session.run("pass", GREETING, silent=True)  # an answer may have killed its kernel: then it is this exercise that did it
 
     def greeted(self, connection: socket.socket) -> bool:
         """Whether the fork says hello; where one did not, nobody waits as long for the next."""
@@ -186,12 +192,6 @@ class Sitting:
         if index in self.skipped:
             shown.append(new_output("stream", name="stderr", text=f"The grading run stopped this cell: {self.skipped[index]}.\n"))
         return shown
-
-
-def reported(report: Report) -> list[NotebookNode]:
-    """The outputs of a check cell: the report, and the points as nbgrader reads them."""
-    shown = new_output("display_data", data={"text/plain": clean_stream(repr(report)), "text/html": clean_stream(report._repr_html_())})
-    return [shown, new_output("execute_result", data={"text/plain": str(float(report.verdict.score))}, execution_count=1)]
 
 
 def grade_one(job: Job, settings: Settings) -> Graded:
@@ -225,6 +225,7 @@ def written(sitting: Sitting, intake: Intake) -> Graded:
             cell.outputs, cell.execution_count = sitting.outputs(index), None
         else:
             cell.source = clean_markdown(cell.source)
+    thin_out(sitting.cells)
     verdicts = sitting.verdicts
     return Graded(
         sitting.job.assignment,
@@ -235,15 +236,3 @@ def written(sitting: Sitting, intake: Intake) -> Graded:
         tuple(sitting.repairs),
         untouched=intake.untouched,
     )
-
-
-def refused(job: Job, release: NotebookNode, exams: dict[str, Exam], intake: Intake) -> Graded:
-    """The record of a submission that cannot be graded: the release, the reason on top, zero everywhere."""
-    book = nbformat.from_dict(release)
-    reason = new_markdown_cell(f"**This submission could not be graded.** {clean_markdown(intake.refused)}", id="refused")
-    for cell in book.cells:
-        if cell.metadata.get("nbgrader", {}).get("grade_id") in exams:
-            cell.outputs = [new_output("execute_result", data={"text/plain": "0.0"}, execution_count=1)]
-    book.cells.insert(0, reason)
-    text = nbformat.writes(book, version=4)
-    return Graded(job.assignment, job.student, text, dict.fromkeys(exams, 0.0), repairs=intake.repairs, refused=intake.refused)

@@ -120,6 +120,15 @@ def reading(source: str, exercises: list[str]) -> Reading:
     return found
 
 
+def imports_alone(source: str) -> str:
+    """Code that runs the imports of a cell, each by itself, so that no failure above keeps one away; the first statement had its turn."""
+    tree = parse(source)
+    kinds = [node for node in (tree.body[1:] if tree else []) if isinstance(node, ast.Import | ast.ImportFrom)]
+    return "\n".join(
+        f"try:\n    {ast.unparse(node)}\nexcept Exception:\n    pass" for node in kinds if getattr(node, "module", "") != "__future__"
+    )
+
+
 def add_names(found: Reading, tree: ast.Module, exercises: list[str]) -> None:
     """Complete a reading: the names that a cell uses and does not define, and the checks that it calls."""
     used: set[str] = set()

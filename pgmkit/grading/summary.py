@@ -7,6 +7,8 @@ from pgmkit.grading.trouble import plain
 from pgmkit.grading.units import Graded
 
 COMMONEST = 8
+BLANK = "Not attempted yet"
+"""The judge's title of an answer that was never begun: no mistake."""
 
 
 def exercise(grade_id: str) -> str:
@@ -76,7 +78,8 @@ class Summary:
         return [f"mean points of {self.submissions}", *(f"  {name:{width}}{mean:6.2f} of {most:g}" for name, mean, most in rows)]
 
     def commonest(self) -> list[str]:
-        """The mistakes that most students made."""
-        found = self.mistakes.most_common(COMMONEST)
-        rows = [f"  {count:4d}  {plain(name)}: {plain(title)}" for (name, title), count in found]
-        return ["commonest mistakes", *rows] if rows else []
+        """The mistakes that most students made, and which exercises were not begun."""
+        made = Counter({key: count for key, count in self.mistakes.items() if key[1] != BLANK})
+        rows = [f"  {count:4d}  {plain(name)}: {plain(title)}" for (name, title), count in made.most_common(COMMONEST)]
+        blank = [f"{plain(name)} {count}" for (name, title), count in self.mistakes.most_common() if title == BLANK]
+        return [*(["commonest mistakes", *rows] if rows else []), *([f"not attempted: {', '.join(blank)}"] if blank else [])]

@@ -48,9 +48,32 @@ def test_only_the_system_and_the_libraries_are_visible():
     root = Path(__file__).parents[2]
     (seen,) = said("import os\nprint(sorted(os.listdir('/')), sorted(os.listdir('/etc')), os.path.exists('/home'))")
     assert "student" in seen and "False" in seen and "passwd" not in seen and "shadow" not in seen
+    assert said(listed("/usr/src"), listed("/usr/local/share")) == ["False\n", "False\n"]
     for hidden in ("solutions", "gradebook.db", "tests", "pgmkit", ".git", ".grading", ".venv/jupyter"):
         assert said(listed(root / hidden)) == ["False\n"], hidden
     assert said(listed(Path.home() / ".ssh")) == ["False\n"]
+
+
+def test_no_installed_pgmkit_is_visible_by_any_way(tmp_path, monkeypatch):
+    real, other, nothing = tmp_path / "real" / "lib", tmp_path / "other", tmp_path / "nothing"
+    for folder in (real / "site-packages" / "pgmkit", other / "pgmkit", nothing):
+        folder.mkdir(parents=True)
+        (folder / "answers.py").write_text("the answers")
+    (tmp_path / "real" / "lib64").symlink_to("lib")  # as in a virtual environment
+    (tmp_path / "linked").symlink_to("real")  # as one that is reached through a link
+    ways = [tmp_path / "real" / "lib", tmp_path / "real" / "lib64", tmp_path / "linked" / "lib"]
+    monkeypatch.setattr(cage, "LIBRARY", real / "site-packages" / "pgmkit")
+    monkeypatch.setattr(cage, "visible", lambda: ["/usr", *map(str, ways), str(other)])
+    monkeypatch.syspath_prepend(other)  # a second copy, which this process did not import
+    made = cage.open_cage(nothing, nothing)
+    try:
+        seen = [
+            os.listdir(f"/proc/{made.pid}/root{folder}")
+            for folder in (*(way / "site-packages" / "pgmkit" for way in ways), other / "pgmkit")
+        ]
+    finally:
+        made.close()
+    assert seen == [[], [], [], []]
 
 
 def test_the_environment_is_empty_of_ours(monkeypatch):
@@ -88,6 +111,9 @@ def test_other_processes_are_out_of_sight_and_out_of_reach():
 def test_no_right_is_left():
     (seen,) = said("print([line for line in open('/proc/self/status') if line.startswith(('Cap', 'NoNew', 'Seccomp:'))])")
     assert seen.count("0000000000000000") == 5 and "NoNewPrivs:\\t1" in seen and "Seccomp:\\t2" in seen
+    assert (
+        said("import os\nos.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))", "import os\nos.nice(-1)") == ["PermissionError"] * 2
+    )
 
 
 LIBC = "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\nprint({call}, ctypes.get_errno())"
@@ -96,6 +122,7 @@ FORBIDDEN = {
     "clone": f"libc.syscall({confine.CLONE.get(platform.machine(), 56)}, 0x10000000 | 17, 0, 0, 0, 0)",
     "ptrace": "libc.ptrace(0, 0, 0, 0)",
     "mount": "libc.mount(b'none', b'/tmp', b'tmpfs', 0, None)",
+    "vmsplice": f"libc.syscall({confine.FORBIDDEN['vmsplice'][platform.machine() == 'aarch64']}, 1, None, 0, 0)",
 }
 
 

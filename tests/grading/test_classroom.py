@@ -170,11 +170,13 @@ def test_students_are_chosen_by_name_or_pattern(hall, monkeypatch):
 
 def test_a_folder_called_like_a_pattern_does_not_stand_for_all(hall, monkeypatch):
     hand_in(hall, "*", "right")
+    hand_in(hall, "[ada]", "right")  # nbgrader would write no feedback page
     hand_in(hall, "new\nline", "right")
     seen, heard = graded_names(monkeypatch), Heard()
-    assert classroom(hall, heard, students=("*",)).run().left_out == 2
+    assert classroom(hall, heard, students=("*",)).run().left_out == 3
     assert seen == NAMES
-    assert [line.split(":")[0] for line in heard.said if "left out" in line] == ["* was left out", "new line was left out"]
+    said = [line.split(":")[0] for line in heard.said if "left out" in line]
+    assert said == ["* was left out", "[ada] was left out", "new line was left out"]
 
 
 def test_nothing_to_grade_is_told(root):

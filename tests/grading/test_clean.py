@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from nbconvert.filters import markdown2html_mistune
 from nbformat.v4 import new_code_cell, new_notebook
 
-from pgmkit.grading.clean import clean_markdown, clean_outputs, clean_text
+from pgmkit.grading.clean import LARGEST_ALBUM, clean_markdown, clean_outputs, clean_text, thin_out
 from pgmkit.grading.markdown import JOINER
 
 PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 4, 4) + b"rest"
@@ -339,6 +339,17 @@ def test_what_is_no_picture_is_left_out_and_said(data):
     kept = cleaned(shown("text", data))
     assert kept[0].data == {"text/plain": "text"}
     assert kept[1].text == "... 1 more outputs were left out: too many, too large, or no image.\n"
+
+
+def test_the_pictures_of_a_whole_notebook_have_a_limit_too():
+    big = encoded(PNG + b"0" * 1_900_000)
+    cells = [new_code_cell(outputs=cleaned(shown("one", big), shown("two", big))) for _ in range(10)]
+    thin_out(cells)
+    data = [output.data for cell in cells for output in cell.outputs]
+    left = [one for one in data if "image/png" in one]
+    assert sum(len(one["image/png"]) for one in left) <= LARGEST_ALBUM and data[: len(left)] == left
+    assert {one["text/plain"] for one in data[len(left) :]} == {"A picture was left out: the notebook shows too many."}
+    nbformat.validate(new_notebook(cells=cells))
 
 
 def test_pictures_have_a_limit_together():

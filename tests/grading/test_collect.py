@@ -13,6 +13,8 @@ from pgmkit.grading.collect import collect, fingerprint, students
 from pgmkit.grading.units import Job
 
 NOTEBOOK = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+CLEAR = " Clear its outputs, save it, and hand it in again."
+NONE = "There is no ps2.ipynb and no other notebook. Hand in the file ps2.ipynb itself, not packed and not converted."
 
 
 @pytest.fixture
@@ -89,9 +91,9 @@ def test_a_name_that_differs_only_in_case_wins(submitted, folder):
 @pytest.mark.parametrize(
     ("names", "reason"),
     [
-        ([], "There is no ps2.ipynb and no other notebook."),
-        (["ps2.py", "ps2.html", "ps2.ipynb.zip"], "There is no ps2.ipynb and no other notebook."),
-        (["a.ipynb", "b.ipynb"], "There is no ps2.ipynb but 2 other notebooks, so nobody knows which one counts."),
+        ([], NONE),
+        (["ps2.py", "ps2.html", "ps2.ipynb.zip"], NONE),
+        (["a.ipynb", "b.ipynb"], "There is no ps2.ipynb but 2 other notebooks. Nobody knows which one counts: hand in ps2.ipynb alone."),
         (["ps2 (1).ipynb", "ps2 (2).ipynb", "ps2-Copy1.ipynb"], "There is no ps2.ipynb but 3 other notebooks"),
     ],
 )
@@ -106,7 +108,7 @@ def test_links_are_not_followed(submitted, folder):
     (folder / "answers.py").symlink_to("/etc/passwd")
     (folder / "loop").symlink_to("loop")
     job = collected(submitted)
-    assert job.refused == "There is no ps2.ipynb and no other notebook."
+    assert job.refused == NONE
     assert job.files == {}
     names = ["answers.py", "loop", "more", "ps2.ipynb"]
     assert job.repairs == tuple(f"{name} is a link, which is not followed; it was left out." for name in names)
@@ -161,7 +163,7 @@ def test_pipes_and_sockets_are_not_opened(submitted, folder, monkeypatch):
         begin = time.monotonic()
         job = collected(submitted)
     assert time.monotonic() - begin < 5
-    assert job.refused == "There is no ps2.ipynb and no other notebook."
+    assert job.refused == NONE
     assert job.repairs == tuple(f"{name} is a device, a pipe or a socket; it was left out." for name in ("data.txt", "ps2.ipynb", "talk"))
 
 
@@ -182,10 +184,10 @@ def sparse(path: Path, size: int) -> None:
 def test_a_large_notebook_is_refused_unread(submitted, folder):
     sparse(folder / "ps2.ipynb", 10**12)
     begin = time.monotonic()
-    assert collected(submitted).refused == "ps2.ipynb is too large: 1000000.0 MB."
+    assert collected(submitted).refused == f"ps2.ipynb is too large: 1000000.0 MB.{CLEAR}"
     assert time.monotonic() - begin < 5
-    sparse(folder / "ps2.ipynb", 20_000_001)
-    assert collected(submitted).refused == "ps2.ipynb is too large: 20.0 MB."
+    sparse(folder / "ps2.ipynb", 50_000_001)
+    assert collected(submitted).refused == f"ps2.ipynb is too large: 50.0 MB.{CLEAR}"
 
 
 def test_side_files_have_limits(submitted, folder):

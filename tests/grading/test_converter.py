@@ -13,7 +13,9 @@ from ledger import rows_of
 from nbgrader.apps import NbGraderAPI, api, autogradeapp
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from typer.testing import CliRunner
 
+from pgmkit.course.__main__ import app
 from pgmkit.grading import classroom, command
 from pgmkit.grading.converter import CagedAutograde, install
 from pgmkit.grading.records import Records
@@ -193,6 +195,14 @@ def test_a_run_that_is_stopped_says_how_to_go_on(hall, capsys, monkeypatch, stop
     monkeypatch.setattr(classroom.Classroom, "keep", stop)
     assert command.grade(Course(hall), SET) == (130 if isinstance(stopped, KeyboardInterrupt) else 1)
     assert capsys.readouterr().err.strip().endswith(("it goes on from here.", "no"))
+
+
+def test_a_setting_of_a_wrong_kind_is_told_in_a_sentence(hall):
+    with (hall / "nbgrader_config.py").open("a") as config:
+        config.write('c.CagedAutograde.workers = "two"\n')
+    shown = CliRunner().invoke(app, ["grade", SET, "--root", str(hall)])
+    assert shown.exit_code == 1
+    assert "'workers' trait of a CagedAutograde instance expected an int, not the str 'two'" in shown.output
 
 
 def test_the_courses_command_knows_its_options():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pgmkit.grading import doctor
-from pgmkit.grading.doctor import BAD, NOTE, OK, Line, bubblewrap, cage, closed_because, gradebook, packages, room, verdict, works
+from pgmkit.grading.doctor import BAD, NOTE, OK, Line, bubblewrap, cage, closed_because, gradebook, main, packages, room, verdict, works
 
 ROOT = Path(__file__).parents[2]
 
@@ -100,6 +100,11 @@ def test_room_is_measured(tmp_path):
     found = {line.what: line for line in room(tmp_path)}
     assert float(found["disk"].found.split()[0]) > 0
     assert int(found["processors"].found) >= 1
+
+
+def test_a_folder_that_is_not_there(tmp_path, capsys):
+    assert main(tmp_path / "nowhere") == 1
+    assert "nowhere is not there" in capsys.readouterr().out
 
 
 def test_the_closing_sentence():

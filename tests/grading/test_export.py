@@ -125,7 +125,7 @@ def test_a_crash_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "grades.csv"
     path.write_bytes(b"old")
     monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
-    with pytest.raises(OSError, match="full"):
+    with pytest.raises(Trouble, match=r"grades\.csv: full"):
         write_whole(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

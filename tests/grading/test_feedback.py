@@ -9,7 +9,7 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 
 from pgmkit.course.configured import configuration
-from pgmkit.grading.feedback import feedback
+from pgmkit.grading.feedback import feedback, gist
 from pgmkit.grading.marks import marks
 from pgmkit.grading.trouble import Trouble
 
@@ -156,6 +156,13 @@ def test_no_gradebook_is_a_clear_error(tmp_path):
     with pytest.raises(Trouble, match="no gradebook yet"):
         marks(course, SET)
     assert not (tmp_path / "gradebook.db").exists()
+
+
+def test_of_a_failure_only_what_went_wrong_is_told():
+    log = "[INFO] Converting\n[ERROR] no page for ada\n[ERROR] Traceback (most recent call last):\n      File x, line 3, in write\n"
+    log += "        f.write(output)\n    OSError: [Errno 28] No space left on device\n[ERROR] Please see the above traceback\n"
+    assert gist(log + log) == "[ERROR] no page for ada\nOSError: [Errno 28] No space left on device"
+    assert gist("something else") == "something else"
 
 
 def test_texts_of_the_problem_set_are_not_repeated(course):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import datetime
+from unittest.mock import Mock
 
 import pytest
 from fakes import POINTS, SET, config_of, instructor
@@ -13,8 +14,9 @@ from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import LateSubmissionPlugin
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
-from pgmkit.grading import gradebook
+from pgmkit.grading import gradebook, register
 from pgmkit.grading.register import open_book
 from pgmkit.grading.trouble import Trouble
 from pgmkit.grading.units import Graded
@@ -214,6 +216,14 @@ def test_a_damaged_gradebook_is_told(root, where):
     with pytest.raises(Trouble, match=r"It is damaged\. Put a backup in its place") as told:
         book(root)
     assert "\n" not in str(told.value)
+
+
+def test_a_gradebook_that_cannot_be_made_is_told(root, monkeypatch):
+    (root / "gradebook.db").unlink()
+    full = OperationalError("create table", {}, sqlite3.OperationalError("database or disk is full"))
+    monkeypatch.setattr(register, "Gradebook", Mock(side_effect=full))
+    with pytest.raises(Trouble, match=r"The disk is full\. Make room"):
+        book(root)
 
 
 def test_a_gradebook_that_another_program_writes_to_is_told(root, monkeypatch):

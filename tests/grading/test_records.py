@@ -105,6 +105,21 @@ def test_one_secret_seed_for_a_run_and_a_new_one_by_force(records):
     assert records.folder.stat().st_mode & 0o777 == records.folder.parent.stat().st_mode & 0o777 == 0o700
 
 
+def test_after_feedback_the_run_goes_on_with_a_new_seed(records, tmp_path):
+    first = records.run()
+    for other in ("feedback/ada/another set/page.html", "feedback/ada/timestamp.txt"):
+        (tmp_path / other).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / other).write_text("nothing of this set")
+    assert records.run() == first
+    page = tmp_path / "feedback" / "ada" / SET / f"{SET}.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("the inputs that the answer printed")
+    second = records.run()
+    assert second.seed != first.seed and second.name == first.name  # what is done stays done
+    os.utime(page, (1, 1))
+    assert records.run() == second
+
+
 @pytest.mark.parametrize("text", ["{", '{"seed": "7", "name": "x"}', '{"seed": 7}'])
 def test_a_damaged_run_is_told(records, text):
     with records.lock():

@@ -13,7 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from pgmkit.checks import EXAMS
 from pgmkit.grading import answering
-from pgmkit.grading.remote import NoFunction, RemoteAnswer, sit_exam
+from pgmkit.grading.remote import LONGEST_REASON, NoFunction, RemoteAnswer, sit_exam
 
 
 @pytest.fixture
@@ -96,6 +96,16 @@ def test_calls_of_one_exercise_go_to_one_fork_and_the_notebook_goes_on(shell):
         (first, fork), (second, again) = answer(1), answer(2)
     assert (first, second) == (1, 2) and fork == again != os.getpid() and seen == []
     assert gone()
+
+
+def test_what_is_said_of_a_huge_result_is_short(shell):
+    exec("calls = []\ndef soft_not(a):\n    calls.append(0)\n    return [0.5 * i + len(calls) for i in range(19_000)]", shell.user_ns)
+    connection = sat("soft_not")
+    verdict, _ = sit_exam(EXAMS["soft_not"], connection, 3, time.monotonic() + 30)
+    connection.close()
+    assert verdict.score == 0
+    said = [row.reason for row in verdict.rows] + [verdict.diagnosis.advice]
+    assert all(said) and max(map(len, said)) <= 4 * LONGEST_REASON and said[0].endswith("...")
 
 
 def test_sitting_never_raises(monkeypatch):

@@ -112,6 +112,35 @@ def test_a_cell_of_ones_own_that_fails_costs_nothing_and_is_told(how):
     assert any(told in repair for repair in came.repairs) if told else not came.repairs
 
 
+BROKEN_IMPORTS = {
+    "an unknown package": "import no_such_package_here\nimport torch\nfrom torch import Tensor",
+    "a package that pip is to fetch": "import subprocess, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'no-such-package'])",
+    "less than the answers need": "import torch\nfrom pgmkit.checks import check",
+}
+
+
+@pytest.mark.parametrize("source", BROKEN_IMPORTS.values(), ids=list(BROKEN_IMPORTS))
+def test_imports_that_fail_cost_nothing(source):
+    assert graded(written(**{"given-1": source})).scores == FULL
+
+
+def test_imports_below_a_failure_are_run_and_that_is_told():
+    source = "from google.colab import drive\ndrive.mount('/content/drive')\nimport numpy as np\nimport torch"
+    answer = "def optimal_discriminator(log_p, log_q):\n    return torch.sigmoid(log_p - log_q) * np.float64(1)"
+    book = written(**{"given-1": source, "optimal_discriminator": answer})
+    book.cells.append(new_code_cell("import os; os._exit(0)"))  # all cells run again in a new kernel
+    book.cells.append(new_code_cell("1"))
+    came = graded(book)
+    assert came.scores == FULL
+    assert came.repairs[0] == "Cell 2 stopped with an error; its imports were run one by one."
+    assert sum("imports" in repair for repair in came.repairs) == 1
+
+
+def test_a_compiled_answer_is_right_without_a_compiler():
+    source = "@torch.compile\ndef optimal_discriminator(log_p, log_q):\n    return torch.sigmoid(log_p - log_q)"
+    assert graded(written(optimal_discriminator=source)).scores == FULL
+
+
 def test_it_also_works_where_an_event_loop_runs_already():
     async def inside():
         return graded(written())
