@@ -15,13 +15,13 @@ from pgmkit.checks.exam import Exam
 from pgmkit.checks.judge import Verdict, observe_known
 from pgmkit.checks.report import Report
 from pgmkit.course.paths import Course
-from pgmkit.grading.clean import clean_markdown, clean_outputs, clean_stream
-from pgmkit.grading.intake import Intake, notebook_of, take_in
-from pgmkit.grading.parents import warm_parent
-from pgmkit.grading.remote import sit_exam, too_late
-from pgmkit.grading.session import GRACE, KernelGone, Ran, Session, finish
+from pgmkit.grading.caged.parents import warm_parent
+from pgmkit.grading.caged.session import GRACE, KernelGone, Ran, Session, finish
+from pgmkit.grading.caged.warm import FIRST
+from pgmkit.grading.dialogue.remote import sit_exam, too_late
+from pgmkit.grading.submission.clean import clean_markdown, clean_outputs, clean_stream
+from pgmkit.grading.submission.intake import Intake, notebook_of, take_in
 from pgmkit.grading.units import Graded, Job, Settings
-from pgmkit.grading.warm import FIRST
 
 MOST_KERNELS = 4
 """A submission whose cells end their kernel gets a new one, without these cells, this often."""
@@ -152,7 +152,7 @@ class Sitting:
             return
         start = time.perf_counter()
         exam, number = self.exams[name], list(self.exams).index(name)
-        code = f"__import__('pgmkit.grading.answering', fromlist=['sit']).sit({exam.name!r}, {FIRST + number})"
+        code = f"__import__('pgmkit.grading.dialogue.answering', fromlist=['sit']).sit({exam.name!r}, {FIRST + number})"
         ran = await session.run(code, self.settings.timeout, silent=True)
         observe_known(exam, exam.reference, self.settings.seed)  # on the judge's time, not on the answer's
         limit = max(1.0, min(self.settings.timeout, self.left))

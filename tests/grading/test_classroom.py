@@ -11,9 +11,9 @@ from fake_grade import astray, no_cage, nothing
 from fakes import POINTS, SET, Heard, classroom, hand_in
 from ledger import rows_of
 
-from pgmkit.grading import autograded, workers
-from pgmkit.grading.classroom import Work
-from pgmkit.grading.records import Records
+from pgmkit.grading.run import autograded, workers
+from pgmkit.grading.run.classroom import Work
+from pgmkit.grading.run.records import Records
 from pgmkit.grading.trouble import Trouble
 
 NAMES = ["ada", "ben", "cai", "dee"]

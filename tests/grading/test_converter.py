@@ -14,9 +14,10 @@ from nbgrader.apps import NbGraderAPI, api, autogradeapp
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 
-from pgmkit.grading import classroom, command
+from pgmkit.grading import command
 from pgmkit.grading.converter import CagedAutograde, install
-from pgmkit.grading.records import Records
+from pgmkit.grading.run import classroom
+from pgmkit.grading.run.records import Records
 from pgmkit.grading.trouble import Trouble
 
 NAMES = ["ada", "ben", "cai"]

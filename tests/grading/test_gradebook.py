@@ -14,8 +14,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import LateSubmissionPlugin
 from sqlalchemy import event
 
-from pgmkit.grading import gradebook
-from pgmkit.grading.register import open_book
+from pgmkit.grading.run import gradebook
+from pgmkit.grading.run.register import open_book
 from pgmkit.grading.trouble import Trouble
 from pgmkit.grading.units import Graded
 
