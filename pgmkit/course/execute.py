@@ -34,6 +34,7 @@ def execute(notebook: NotebookNode, folder: Path, *, timeout: int = 300, allow_e
         resources={"metadata": {"path": str(folder)}},
         allow_errors=allow_errors,
         record_timing=False,
+        coalesce_streams=True,  # else the moments at which a cell prints decide how its output is cut
         extra_arguments=["--IPKernelApp.code_to_run=" + OFFLINE, "--log-level=ERROR"],
     )
     with client.setup_kernel(env=dict(os.environ) | QUIET | {"PYTHONHASHSEED": "0"}):
