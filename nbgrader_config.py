@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from pgmkit.grading.converter import install
-from pgmkit.grading.feedback import FeedbackExporter
+from pgmkit.grading.results.feedback import FeedbackExporter
 
 c = get_config()
 
@@ -40,4 +40,4 @@ c.CagedAutograde.cage = True  # False: student code runs with your rights
 # Feedback pages that run no script and load nothing; they read the gradebook and the grading run's records themselves.
 c.GenerateFeedback.exporter_class = FeedbackExporter
 c.GenerateFeedback.preprocessors = []
-c.GenerateFeedback.post_convert_hook = "pgmkit.grading.feedback.only_the_page"
+c.GenerateFeedback.post_convert_hook = "pgmkit.grading.results.feedback.only_the_page"

@@ -35,7 +35,7 @@ def caged(request):
 @cache
 def no_cage():
     """Why no cage can be made here; empty if it can."""
-    from pgmkit.grading.cage import probe
+    from pgmkit.grading.caged.cage import probe
 
     return probe()
 

@@ -57,6 +57,22 @@ LAYERS = {
     "grading": {"errors", "plots", "checks", "course", "grading"},
 }
 
+ROOMS = {
+    # what each part of the grading run may import of the others: what a student handed in, the cage and the dialogue know nothing of each other
+    "units": set(),
+    "trouble": set(),
+    "submission": {"units"},
+    "caged": {"units"},
+    "dialogue": set(),
+    "outcome": {"units", "submission"},
+    "sitting": {"units", "submission", "caged", "dialogue", "outcome"},
+    "run": {"units", "trouble", "submission", "caged", "sitting"},
+    "results": {"units", "trouble", "submission", "run"},
+    "converter": {"units", "trouble", "run"},
+    "command": {"trouble", "converter"},
+    "doctor": {"caged"},
+}
+
 
 def name_of(path):
     return path.relative_to(ROOT).as_posix()
@@ -105,6 +121,19 @@ def test_every_part_has_its_place():
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_import_direction(path):
     assert parts_imported(path) <= LAYERS[part_of(path)]
+
+
+def test_the_parts_of_the_grading_run_keep_apart():
+    for path in (LIBRARY / "grading").glob("*/*.py"):
+        room = path.parent.name
+        assert room_imports(path) - {room} <= ROOMS[room], name_of(path)
+    for path in (LIBRARY / "grading").glob("[!_]*.py"):
+        assert room_imports(path) <= ROOMS[path.stem], name_of(path)
+
+
+def room_imports(path):
+    """Parts of the grading run that a file imports."""
+    return {name.split(".")[2] for name in imports(path) if name.startswith("pgmkit.grading.")}
 
 
 def test_only_the_commands_of_the_course_know_the_grading_run():
@@ -188,7 +217,7 @@ def test_only_rng_seeds_the_global_generator():
                 "np.random.seed",
                 "random.seed",
             }:
-                assert name_of(path) in {"pgmkit/rng.py", "pgmkit/grading/warm.py"}, f"{name_of(path)}:{node.lineno}"
+                assert name_of(path) in {"pgmkit/rng.py", "pgmkit/grading/caged/warm.py"}, f"{name_of(path)}:{node.lineno}"
 
 
 def test_no_global_settings_on_import():

@@ -107,7 +107,7 @@ def feedback(
     root: Root = None,
 ) -> None:
     """Write a feedback page for each student, into feedback/."""
-    from pgmkit.grading.feedback import feedback as write_pages
+    from pgmkit.grading.results.feedback import feedback as write_pages
 
     with told():
         typer.echo(f"{len(write_pages(Course.here(root), assignment, student))} pages in feedback/")
@@ -121,7 +121,7 @@ def export(
     root: Root = None,
 ) -> None:
     """Write the grades as a table for a spreadsheet, Canvas or Moodle."""
-    from pgmkit.grading.export import export as write_table
+    from pgmkit.grading.results.export import export as write_table
 
     with told():
         typer.echo(f"grades of {assignment}: {write_table(Course.here(root), assignment, to, output)}")
@@ -134,7 +134,7 @@ def class_report(
     root: Root = None,
 ) -> None:
     """Write one page about the whole class: scores, difficulty, mistakes."""
-    from pgmkit.grading.report import report as write_report
+    from pgmkit.grading.results.report import report as write_report
 
     with told():
         typer.echo(f"report on {assignment}: {write_report(Course.here(root), assignment, output)}")

@@ -67,7 +67,7 @@ def faults(lecture: NotebookNode, seconds: float) -> list[str]:
     if counts.kilobytes * 1000 > LARGEST_BYTES:
         found.append(f"{counts.kilobytes} kB; at most {LARGEST_BYTES // 1000} are wanted")
     if seconds > SLOWEST_SECONDS:
-        found.append(f"it ran for {seconds:.0f} s; at most {SLOWEST_SECONDS:.0f} are wanted")
+        found.append(f"it needed {seconds:.0f} s of the processor; at most {SLOWEST_SECONDS:.0f} are wanted")
     return found + unverified(lecture) + [fault for cell in lecture.cells for fault in outputs_of(cell)]
 
 

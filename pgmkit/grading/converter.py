@@ -59,8 +59,8 @@ class CagedAutograde(Autograde):
             listener: who shows it; default: the log.
             more: fields of `Orders` that nbgrader has no option for.
         """
-        from pgmkit.grading.classroom import Classroom, Orders
-        from pgmkit.grading.register import open_book
+        from pgmkit.grading.run.classroom import Classroom, Orders
+        from pgmkit.grading.run.register import open_book
 
         orders = {
             "assignment": self.coursedir.assignment_id,

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from pgmkit.grading.cage import OLDEST
+from pgmkit.grading.caged.cage import OLDEST
 
 NEEDED = (
     "torch",
@@ -168,7 +168,7 @@ def closed_because() -> str:
 def cage() -> Line:
     """Whether a cage can really be made."""
     try:
-        from pgmkit.grading.cage import ADVICE, probe
+        from pgmkit.grading.caged.cage import ADVICE, probe
 
         reason = probe().replace(ADVICE, "").strip()
     except Exception as error:

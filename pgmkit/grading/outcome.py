@@ -6,8 +6,8 @@ from nbformat.v4 import new_markdown_cell, new_output
 
 from pgmkit.checks.exam import Exam
 from pgmkit.checks.report import Report
-from pgmkit.grading.clean import clean_markdown, clean_stream
-from pgmkit.grading.intake import Intake
+from pgmkit.grading.submission.clean import clean_markdown, clean_stream
+from pgmkit.grading.submission.intake import Intake
 from pgmkit.grading.units import Graded, Job
 
 

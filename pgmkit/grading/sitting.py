@@ -15,16 +15,16 @@ from pgmkit.checks.exam import Exam
 from pgmkit.checks.judge import Verdict, observe_known
 from pgmkit.checks.report import Report
 from pgmkit.course.paths import Course
-from pgmkit.grading.clean import clean_markdown, clean_outputs, clean_stream, thin_out
-from pgmkit.grading.instructor import first_given
-from pgmkit.grading.intake import Intake, notebook_of, take_in
+from pgmkit.grading.caged.parents import warm_parent
+from pgmkit.grading.caged.session import KernelGone, Ran, Session, finish
+from pgmkit.grading.caged.warm import FIRST
+from pgmkit.grading.dialogue.remote import sit_exam, too_late
 from pgmkit.grading.outcome import refused, reported
-from pgmkit.grading.parents import warm_parent
-from pgmkit.grading.remote import sit_exam, too_late
-from pgmkit.grading.session import KernelGone, Ran, Session, finish
-from pgmkit.grading.sources import imports_alone
+from pgmkit.grading.submission.clean import clean_markdown, clean_outputs, clean_stream, thin_out
+from pgmkit.grading.submission.instructor import first_given
+from pgmkit.grading.submission.intake import Intake, notebook_of, take_in
+from pgmkit.grading.submission.sources import imports_alone
 from pgmkit.grading.units import Graded, Job, Settings
-from pgmkit.grading.warm import FIRST
 
 MOST_KERNELS = 4
 """A submission whose cells end their kernel gets a new one, without these cells, this often."""
@@ -111,7 +111,10 @@ class Sitting:
 
     async def through(self, session: Session) -> bool:
         """Go through the cells with one kernel, the instructor's imports first; False if it ended on the way."""
-        await session.run(first_given(self.master), self.settings.timeout, silent=True)
+        try:
+            await session.run(first_given(self.master), self.settings.timeout, silent=True)
+        except KernelGone:  # no fault of the student's: try another kernel
+            return False
         for index, cell in enumerate(self.cells):
             if cell.cell_type != "code" or index in self.skipped:
                 continue
@@ -158,7 +161,7 @@ class Sitting:
             return
         start = time.perf_counter()
         exam, number = self.exams[name], list(self.exams).index(name)
-        code = f"__import__('pgmkit.grading.answering', fromlist=['sit']).sit({exam.name!r}, {FIRST + number})"
+        code = f"__import__('pgmkit.grading.dialogue.answering', fromlist=['sit']).sit({exam.name!r}, {FIRST + number})"
         ran = await session.run(code, self.settings.timeout, silent=True)
         observe_known(exam, exam.reference, self.settings.seed)  # on the judge's time, not on the answer's
         limit = max(1.0, min(self.settings.timeout, self.left))

@@ -28,7 +28,7 @@ from grading_speed_text import TEXT
 from grading_watch import Watched
 
 from pgmkit.checks import PROBLEM_SETS
-from pgmkit.grading.records import Records
+from pgmkit.grading.run.records import Records
 
 HERE = Path(__file__).parent
 SET = "ps2"

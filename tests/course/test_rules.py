@@ -43,7 +43,7 @@ def test_a_slow_lecture_is_a_fault_and_a_clean_one_has_none():
         coded("assert 1 + 1 == 2", new_output("display_data", data=IMAGE, metadata=alt)),
     )
     assert faults(clean, 1.0) == []
-    assert "it ran for 121 s" in faults(clean, 121.0)[0]
+    assert "it needed 121 s of the processor" in faults(clean, 121.0)[0]
     counts = count(clean)
     assert (counts.equations, counts.figures, counts.results, counts.asserts, counts.words) == (1, 1, 1, 1, 3)
 
@@ -53,7 +53,7 @@ def test_a_notebook_runs_offline_and_leaves_no_live_widget(tmp_path):
     fetch = "import urllib.request as r\ntry:\n    r.urlopen('http://192.0.2.1', timeout=1)\nexcept OSError as e:\n    print(e)"
     source.write_text(f"```{{code-cell}}\n{fetch}\n```\n\n```{{code-cell}}\nimport ipywidgets\nipywidgets.IntSlider()\n```\n")
     book = notebook(source)
-    execute(book, tmp_path)
+    assert 0.1 < execute(book, tmp_path) < 60
     assert "must not use the network" in book.cells[0].outputs[0].text
     assert book.cells[1].outputs == [] and "widgets" not in book.metadata
 

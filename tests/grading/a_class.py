@@ -15,7 +15,7 @@ from sqlalchemy.exc import SAWarning
 from pgmkit.checks.judge import Diagnosis, Row, Verdict
 from pgmkit.checks.report import Report
 from pgmkit.course.paths import Course
-from pgmkit.grading.records import Record, Records
+from pgmkit.grading.run.records import Record, Records
 from pgmkit.grading.units import Graded
 
 ROOT = Path(__file__).parents[2]

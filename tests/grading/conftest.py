@@ -10,7 +10,7 @@ from fakes import make_course
 def server():
     """Starts processes that have everything imported."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["fakes", "pgmkit.grading.workers"])
+    context.set_forkserver_preload(["fakes", "pgmkit.grading.run.workers"])
     forkserver.ensure_running()
     return context
 
@@ -23,7 +23,7 @@ def registered(tmp_path_factory, server):
     from fakes import SET, config_of
     from nbgrader.coursedir import CourseDirectory
 
-    from pgmkit.grading.register import open_book
+    from pgmkit.grading.run.register import open_book
 
     root = make_course(tmp_path_factory.mktemp("registered"))
     config = config_of(root)

@@ -41,7 +41,7 @@ def grade(job, settings):
 
 def no_cage(job, settings):
     """A machine without a cage."""
-    from pgmkit.grading.cage import CageUnavailable
+    from pgmkit.grading.caged.cage import CageUnavailable
 
     raise CageUnavailable("the cage is broken")
 

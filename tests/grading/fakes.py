@@ -6,8 +6,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from pgmkit.grading.classroom import Classroom, Orders, Work
-from pgmkit.grading.register import open_book
+from pgmkit.grading.run.classroom import Classroom, Orders, Work
+from pgmkit.grading.run.register import open_book
 
 SET = "tiny"
 POINTS = {"check-add": 3.0, "check-half": 2.0}

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import torch
 
 from pgmkit.checks.exam import closed
-from pgmkit.grading import answering
-from pgmkit.grading.remote import RemoteAnswer, sit_exam
+from pgmkit.grading.dialogue import answering
+from pgmkit.grading.dialogue.remote import RemoteAnswer, sit_exam
 
 weight = torch.nn.Parameter(torch.ones(2))
 weight.square().sum().backward()

@@ -16,9 +16,9 @@ import psutil
 import pytest
 
 from pgmkit.checks import PROBLEM_SETS
-from pgmkit.grading.collect import collect
-from pgmkit.grading.parents import STARTED
+from pgmkit.grading.caged.parents import STARTED
 from pgmkit.grading.sitting import grade_one
+from pgmkit.grading.submission.collect import collect
 from pgmkit.grading.units import Settings
 
 pytestmark = pytest.mark.cage

@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pgmkit.grading import cage, confine
-from pgmkit.grading.parents import warm_parent
-from pgmkit.grading.session import MOST_OUTPUT, KernelGone, Session, finish
+from pgmkit.grading.caged import cage, confine
+from pgmkit.grading.caged.parents import warm_parent
+from pgmkit.grading.caged.session import MOST_OUTPUT, KernelGone, Session, finish
 from pgmkit.grading.units import Job, Settings
 
 pytestmark = [pytest.mark.xdist_group("cage"), pytest.mark.cage]

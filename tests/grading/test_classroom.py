@@ -11,9 +11,9 @@ from fake_grade import astray, no_cage, nothing
 from fakes import POINTS, SET, Heard, classroom, hand_in
 from ledger import rows_of
 
-from pgmkit.grading import autograded, workers
-from pgmkit.grading.classroom import Work
-from pgmkit.grading.records import Records
+from pgmkit.grading.run import autograded, workers
+from pgmkit.grading.run.classroom import Work
+from pgmkit.grading.run.records import Records
 from pgmkit.grading.trouble import Trouble
 
 NAMES = ["ada", "ben", "cai", "dee"]
@@ -182,8 +182,18 @@ def test_a_folder_called_like_a_pattern_does_not_stand_for_all(hall, monkeypatch
 def test_nothing_to_grade_is_told(root):
     with pytest.raises(Trouble, match=r"Nobody has handed in tiny"):
         classroom(root).run()
-    with pytest.raises(Trouble, match=r"There is no .*ps9\.ipynb\. Problem sets with a notebook there: tiny"):
+    with pytest.raises(Trouble, match=r"There is no .*ps9\.ipynb\. Problem sets with a notebook there: tiny.*course build"):
         classroom(root, assignment="ps9").run()
+
+
+@pytest.mark.parametrize(("step", "command"), [("solutions", "build"), ("assignments", "release")])
+@pytest.mark.parametrize("text", ["", "{", "{}", "[1]", "\udcff"])
+def test_a_damaged_notebook_of_the_course_is_no_students_fault(hall, step, command, text):
+    (hall / step / "tiny" / "tiny.ipynb").write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(
+        Trouble, match=rf"{step}/tiny/tiny\.ipynb is no notebook \(\w+\)\. Make it again: python -m pgmkit\.course {command}\."
+    ):
+        classroom(hall).run()
 
 
 def test_a_worker_that_dies_costs_its_own_submission_only(hall, tmp_path):

@@ -13,8 +13,8 @@ from markdown_it import MarkdownIt
 from nbconvert.filters import markdown2html_mistune
 from nbformat.v4 import new_code_cell, new_notebook
 
-from pgmkit.grading.clean import LARGEST_ALBUM, clean_markdown, clean_outputs, clean_text, thin_out
-from pgmkit.grading.markdown import JOINER
+from pgmkit.grading.submission.clean import LARGEST_ALBUM, clean_markdown, clean_outputs, clean_text, thin_out
+from pgmkit.grading.submission.markdown import JOINER
 
 PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 4, 4) + b"rest"
 JPEG = b"\xff\xd8\xff\xe0rest"

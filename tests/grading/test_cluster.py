@@ -9,9 +9,9 @@ from fake_grade import no_cage, nothing
 from fakes import FAKE, SET, Heard, classroom, hand_in
 from ledger import rows_of
 
-from pgmkit.grading import cluster
-from pgmkit.grading.classroom import Work
-from pgmkit.grading.records import Records
+from pgmkit.grading.run import cluster
+from pgmkit.grading.run.classroom import Work
+from pgmkit.grading.run.records import Records
 from pgmkit.grading.trouble import Trouble
 
 distributed = pytest.importorskip("distributed")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pgmkit.grading.collect import collect, fingerprint, students
+from pgmkit.grading.submission.collect import collect, fingerprint, students
 from pgmkit.grading.units import Job
 
 NOTEBOOK = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
@@ -213,7 +213,7 @@ def test_many_side_files(submitted, folder):
 
 
 def test_of_an_endless_folder_the_notebook_is_found(submitted, folder, monkeypatch):
-    monkeypatch.setattr("pgmkit.grading.collect.MOST_ENTRIES", 40)
+    monkeypatch.setattr("pgmkit.grading.submission.collect.MOST_ENTRIES", 40)
     fill(folder, *(f"a{i}" for i in range(400)), data=b"")
     fill(folder, "ps2.ipynb")
     job = collected(submitted)

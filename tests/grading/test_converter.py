@@ -16,9 +16,10 @@ from nbgrader.coursedir import CourseDirectory
 from typer.testing import CliRunner
 
 from pgmkit.course.__main__ import app
-from pgmkit.grading import classroom, command
+from pgmkit.grading import command
 from pgmkit.grading.converter import CagedAutograde, install
-from pgmkit.grading.records import Records
+from pgmkit.grading.run import classroom
+from pgmkit.grading.run.records import Records
 from pgmkit.grading.trouble import Trouble
 
 NAMES = ["ada", "ben", "cai"]

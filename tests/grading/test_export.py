@@ -5,7 +5,7 @@ import re
 import pytest
 from a_class import SET, Pupil, class_in
 
-from pgmkit.grading.export import FORMATS, export, guarded, number, write_whole
+from pgmkit.grading.results.export import FORMATS, export, guarded, number, write_whole
 from pgmkit.grading.trouble import Trouble
 
 HOSTILE = [

@@ -9,8 +9,8 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 
 from pgmkit.course.configured import configuration
-from pgmkit.grading.feedback import feedback, gist
-from pgmkit.grading.marks import marks
+from pgmkit.grading.results.feedback import feedback, gist
+from pgmkit.grading.results.marks import marks
 from pgmkit.grading.trouble import Trouble
 
 

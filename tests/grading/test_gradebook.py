@@ -16,8 +16,8 @@ from nbgrader.plugins import LateSubmissionPlugin
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from pgmkit.grading import gradebook, register
-from pgmkit.grading.register import open_book
+from pgmkit.grading.run import gradebook, register
+from pgmkit.grading.run.register import open_book
 from pgmkit.grading.trouble import Trouble
 from pgmkit.grading.units import Graded
 

@@ -6,7 +6,7 @@ from typer.main import get_command
 
 from pgmkit.course.__main__ import app
 from pgmkit.course.paths import Course
-from pgmkit.grading.export import FORMATS
+from pgmkit.grading.results.export import FORMATS
 from pgmkit.grading.units import Settings
 
 ROOT = Path(__file__).parents[2]

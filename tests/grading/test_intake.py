@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
-from pgmkit.grading.intake import Intake, notebook_of, take_in
+from pgmkit.grading.submission.intake import Intake, notebook_of, take_in
 from pgmkit.grading.units import Job
 
 ROOT = Path(__file__).parents[2]

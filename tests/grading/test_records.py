@@ -7,7 +7,7 @@ import pytest
 from fakes import SET
 from ledger import rows_of
 
-from pgmkit.grading.records import Record, Records, course_fingerprint
+from pgmkit.grading.run.records import Record, Records, course_fingerprint
 from pgmkit.grading.trouble import Trouble, explained, plain
 from pgmkit.grading.units import Graded
 
@@ -131,7 +131,7 @@ def test_a_damaged_run_is_told(records, text):
 HOLD = """
 import sys, time
 from pathlib import Path
-from pgmkit.grading.records import Records
+from pgmkit.grading.run.records import Records
 with Records(Path(sys.argv[1]), "tiny").lock():
     print("held", flush=True)
     time.sleep(60)

@@ -12,8 +12,8 @@ from pgmkit.checks.exam import observe
 from pgmkit.checks.judge import judge
 from pgmkit.course.exams import equivalents
 from pgmkit.course.paths import Course
-from pgmkit.grading import posting, remote
-from pgmkit.grading.shared import walk
+from pgmkit.grading.dialogue import posting, remote
+from pgmkit.grading.dialogue.shared import walk
 
 OTHERS = equivalents(Course(Path(__file__).parents[2]))
 SETS = [(ps, exam) for ps, exams in PROBLEM_SETS.items() for exam in exams]

@@ -13,8 +13,8 @@ from far import far, far_verdict, process
 
 from pgmkit.checks import EXAMS
 from pgmkit.checks.flows.mocks import Net
-from pgmkit.grading.remote import Broken, ProcessDied, RemoteAnswer, TimeLimit, sit_exam
-from pgmkit.grading.wire import receive
+from pgmkit.grading.dialogue.remote import Broken, ProcessDied, RemoteAnswer, TimeLimit, sit_exam
+from pgmkit.grading.dialogue.wire import receive
 
 HELLO = {"found": "function", "callable": True, "code": "f", "tensors": []}
 

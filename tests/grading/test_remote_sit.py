@@ -12,8 +12,8 @@ from far import weight
 from IPython.core.interactiveshell import InteractiveShell
 
 from pgmkit.checks import EXAMS
-from pgmkit.grading import answering
-from pgmkit.grading.remote import LONGEST_REASON, NoFunction, RemoteAnswer, sit_exam
+from pgmkit.grading.dialogue import answering
+from pgmkit.grading.dialogue.remote import LONGEST_REASON, NoFunction, RemoteAnswer, sit_exam
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from a_class import SET, TITLES, Pupil, class_in
 from test_feedback import Elements, is_harmless
 
 from pgmkit.checks.judge import NOT_ATTEMPTED
-from pgmkit.grading.marks import Earned, Mark
-from pgmkit.grading.report import nameless, report, report_page
+from pgmkit.grading.results.marks import Earned, Mark
+from pgmkit.grading.results.report import nameless, report, report_page
 from pgmkit.grading.trouble import Trouble
 from pgmkit.grading.units import Graded
 

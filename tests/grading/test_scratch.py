@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 
-from pgmkit.grading.scratch import PREFIX, scratch, sweep
+from pgmkit.grading.caged.scratch import PREFIX, scratch, sweep
 
 
 def test_only_folders_of_processes_that_are_gone_are_removed(tmp_path, monkeypatch):

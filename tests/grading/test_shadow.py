@@ -19,7 +19,7 @@ from pgmkit.checks import EXAMS, PROBLEM_SETS
 from pgmkit.checks.exam import answers_of, refuse
 from pgmkit.course.paths import Course
 from pgmkit.course.release import answers
-from pgmkit.grading.shadow import OUTSIDE, emptied, shadow
+from pgmkit.grading.caged.shadow import OUTSIDE, STUDENT_SIDE, emptied, shadow
 
 COURSE = Course(Path(__file__).parents[2])
 SETS = [ps for ps in PROBLEM_SETS if ps != "warmup"]
@@ -80,10 +80,8 @@ def test_every_module_comes_from_the_shadow_and_none_is_missing(ps, shadows):
     here = {Path(path).relative_to(folder).as_posix() for path in found["files"]}
     real = {p.relative_to(COURSE.root).as_posix() for p in (COURSE.root / "pgmkit").rglob("*.py") if not OUTSIDE & set(p.parts)}
     assert real <= here
-    assert {"pgmkit/checks/exam.py", "pgmkit/grading/__init__.py"} <= here
-    assert not {path for path in here if path.startswith(("pgmkit/labs", "pgmkit/course", "pgmkit/grading/s"))} - {
-        "pgmkit/grading/shared.py"
-    }
+    assert "pgmkit/checks/exam.py" in here and not {path for path in here if path.startswith(("pgmkit/labs", "pgmkit/course"))}
+    assert {path for path in here if path.startswith("pgmkit/grading/")} <= {f"pgmkit/grading/{name}.py" for name in STUDENT_SIDE}
     assert not any(path.endswith(".pyc") for path in map(str, (folder / "pgmkit").rglob("*")))
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from pgmkit.grading.sources import imports_alone
+from pgmkit.grading.submission.sources import imports_alone
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 from pgmkit.checks.judge import NOT_ATTEMPTED
-from pgmkit.grading.summary import BLANK, Summary
+from pgmkit.grading.run.summary import BLANK, Summary
 from pgmkit.grading.units import Graded
 
 

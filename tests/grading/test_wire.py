@@ -12,9 +12,9 @@ import pytest
 import torch
 from torch import nn
 
-from pgmkit.grading.applying import keeper
-from pgmkit.grading.reading import Opaque, Reader
-from pgmkit.grading.wire import FRAME, PLACES, VALUES, Broken, Writer
+from pgmkit.grading.dialogue.applying import keeper
+from pgmkit.grading.dialogue.reading import Opaque, Reader
+from pgmkit.grading.dialogue.wire import FRAME, PLACES, VALUES, Broken, Writer
 
 Learned = namedtuple("Learned", "phi log_p")
 

@@ -8,7 +8,7 @@ from grading_class import course, mixed, right, rows, totals
 from grading_runs import grade
 
 from pgmkit.checks import PROBLEM_SETS
-from pgmkit.grading.records import Records
+from pgmkit.grading.run.records import Records
 
 HONEST, TIMEOUT = 50, 10
 

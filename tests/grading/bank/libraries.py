@@ -145,7 +145,7 @@ cheat(
     KIND,
     "patch_answering",
     """
-import pgmkit.grading.answering as side, pgmkit.grading.wire as wire, os
+import pgmkit.grading.dialogue.answering as side, pgmkit.grading.dialogue.wire as wire, os
 def sit(name, fd):
     if os.fork() == 0:
         import socket

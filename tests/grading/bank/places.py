@@ -67,7 +67,12 @@ shadowing("a_torch_of_ones_own", {"torch.py": LOUD, "torch/__init__.py": LOUD, "
 shadowing("a_standard_library", dict.fromkeys(("json.py", "random.py", "pickle.py", "socket.py", "struct.py", "inspect.py"), LOUD))
 shadowing(
     "a_pgmkit_of_ones_own",
-    {"pgmkit/__init__.py": LOUD, "pgmkit/checks/__init__.py": FULL, "pgmkit/grading/answering.py": FULL, "pgmkit/gan/theory.py": FULL},
+    {
+        "pgmkit/__init__.py": LOUD,
+        "pgmkit/checks/__init__.py": FULL,
+        "pgmkit/grading/dialogue/answering.py": FULL,
+        "pgmkit/gan/theory.py": FULL,
+    },
 )
 
 
