@@ -130,7 +130,12 @@ class Sitting:
         """Say what was wrong with a cell."""
         name = self.grade_id(index)
         where = f"The exercise {self.exams[name].name}" if name else f"Cell {index + 1}"
-        self.repairs.append(f"{where} was stopped: {what}.")
+        self.note(f"{where} was stopped: {what}.")
+
+    def note(self, repair: str) -> None:
+        """Add a repair, once: a new kernel runs the cells again."""
+        if repair not in self.repairs:
+            self.repairs.append(repair)
 
     async def cell(self, session: Session, index: int) -> None:
         """Run a cell that is not graded."""
@@ -144,8 +149,7 @@ class Sitting:
             self.tell(index, ran.stopped)
         elif ran.failed and (alone := imports_alone(self.cells[index].source)):
             await session.run(alone, self.settings.timeout, silent=True)
-            said = f"Cell {index + 1} stopped with an error; its imports were run one by one."
-            self.repairs += [said] if said not in self.repairs else []  # a new kernel runs the cell again
+            self.note(f"Cell {index + 1} stopped with an error; its imports were run one by one.")
 
     def leave_out(self, index: int) -> None:
         """Leave out a cell because the submission's time is up; this is said once."""
