@@ -119,11 +119,10 @@ def open_sitting(assignment: str, settings: Settings) -> None:
     from pgmkit.grading.caged import parents
 
     parents.warm_parent(assignment, nbformat.reads(settings.master, as_version=4))
-    import torch
-
     from pgmkit.grading import sitting  # noqa: F401 - forks share what is imported here
+    from pgmkit.grading.caged.warm import warm_up
 
-    torch.set_num_threads(1)
+    warm_up()
 
 
 def close_sitting() -> None:
