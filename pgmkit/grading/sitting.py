@@ -21,7 +21,6 @@ from pgmkit.grading.caged.warm import FIRST
 from pgmkit.grading.dialogue.remote import sit_exam, too_late
 from pgmkit.grading.outcome import refused, reported
 from pgmkit.grading.submission.clean import clean_markdown, clean_outputs, clean_stream, thin_out
-from pgmkit.grading.submission.instructor import first_given
 from pgmkit.grading.submission.intake import Intake, notebook_of, take_in
 from pgmkit.grading.submission.sources import imports_alone
 from pgmkit.grading.units import Graded, Job, Settings
@@ -66,6 +65,7 @@ class Sitting:
         exams: those of the problem set, by the grade id of their check.
         cells: what runs, in order.
         master: the instructor's notebook.
+        imports: what the instructor's first cell imports, as code.
     """
 
     job: Job
@@ -73,6 +73,7 @@ class Sitting:
     exams: dict[str, Exam]
     cells: list[NotebookNode]
     master: NotebookNode
+    imports: str
     ran: dict[int, Ran] = field(default_factory=dict)
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     printed: dict[str, str] = field(default_factory=dict)
@@ -112,7 +113,7 @@ class Sitting:
     async def through(self, session: Session) -> bool:
         """Go through the cells with one kernel, the instructor's imports first; False if it ended on the way."""
         try:
-            await session.run(first_given(self.master), self.settings.timeout, silent=True)
+            await session.run(self.imports, self.settings.timeout, silent=True)
         except KernelGone:  # no fault of the student's: try another kernel
             return False
         for index, cell in enumerate(self.cells):
@@ -218,7 +219,7 @@ def grade_one(job: Job, settings: Settings) -> Graded:
     intake = take_in(job, master, release)
     if intake.refused:
         return refused(job, release, exams, intake)
-    sitting = Sitting(job, settings, exams, intake.cells, master, repairs=list(intake.repairs))
+    sitting = Sitting(job, settings, exams, intake.cells, master, intake.imports, repairs=list(intake.repairs))
     sitting.spent("intake", start)
     finish(sitting.sit())
     graded = written(sitting, intake)

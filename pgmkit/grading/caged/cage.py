@@ -93,7 +93,8 @@ def command(shadow: Path, files: Path, info: int, block: int) -> list[str]:
     args += ["--size", "65536", "--tmpfs", "/dev"]
     for device in ("null", "zero", "full", "random", "urandom"):
         args += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
-    shown = [*visible(), str(shadow), str(files)]
+    system = visible()
+    shown = [*system, str(shadow), str(files)]
     parents = sorted({str(parent) for path in [*shown, HOME] for parent in Path(path).parents} - {"/", "/tmp"})
     args += made(folder for folder in parents if not folder.startswith("/tmp/"))
     for folder in ("/dev/shm", "/tmp", HOME):
@@ -101,7 +102,7 @@ def command(shadow: Path, files: Path, info: int, block: int) -> list[str]:
     args += made(folder for folder in parents if folder.startswith("/tmp/"))
     for path in shown:
         args += ["--ro-bind", path, path]
-    for copy in hidden(visible()):
+    for copy in hidden(system):
         args += ["--tmpfs", copy]
     return [*args, "--remount-ro", "/dev", "--remount-ro", "/", "--", "/bin/sh", "-c", "echo ready; exec cat > /dev/null"]
 

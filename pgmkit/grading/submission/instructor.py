@@ -75,12 +75,6 @@ class Instructor:
         return reading(source, self.names)
 
 
-def first_given(master: NotebookNode) -> str:
-    """The source of the first given cell: what it imports is there for every submission, whatever became of the student's copy."""
-    marked = ((cell.source, cell.metadata["nbgrader"]) for cell in master.cells if "nbgrader" in cell.metadata)
-    return next((source for source, marks in marked if not marks["grade"] and not marks["solution"]), "")
-
-
 def task(name: str, marked: dict[str, NotebookNode], released: dict[str, NotebookNode], check: NotebookNode) -> Task:
     """One exercise from the cells of both notebooks."""
     check_name = check.metadata.nbgrader.grade_id

@@ -32,12 +32,14 @@ class Intake:
         repairs: what was repaired, one sentence each, those of the job first.
         refused: why nothing can be run, in words; empty if something can.
         untouched: grade ids of the solution cells that are as they were released.
+        imports: the instructor's first given cell, whose imports are there for every submission, whatever became of the student's copy.
     """
 
     cells: list[NotebookNode] = field(default_factory=list)
     repairs: tuple[str, ...] = ()
     refused: str = ""
     untouched: tuple[str, ...] = ()
+    imports: str = ""
 
 
 def take_in(job: Job, master: NotebookNode, release: NotebookNode) -> Intake:
@@ -62,7 +64,8 @@ def take_in(job: Job, master: NotebookNode, release: NotebookNode) -> Intake:
     if len(repairs) > MOST_REPAIRS:
         repairs = [*repairs[:MOST_REPAIRS], f"... and {len(repairs) - MOST_REPAIRS} more repairs."]
     untouched = tuple(name for name, task in instructor.tasks.items() if is_untouched(page, places[name], task.stub))
-    return Intake(list(assembled(page, places, instructor)), tuple(repairs), untouched=untouched)
+    imports = instructor.imports[1].source if instructor.imports else ""
+    return Intake(list(assembled(page, places, instructor)), tuple(repairs), untouched=untouched, imports=imports)
 
 
 def related(page: Page) -> bool:
